@@ -1,0 +1,196 @@
+"""Rules for arguments, and the words of every error they raise.
+
+Each function returns the argument in its canonical form or raises one
+`ValueError` that names the owner, the argument, the rule, the value received
+and, where there is one, the way out. The words are the same on every backend.
+"""
+
+import difflib
+import math
+import numbers
+import operator
+
+import keras
+
+FLOAT_DTYPES = ("float16", "bfloat16", "float32", "float64")
+NUMERIC_DTYPES = (
+    *("bool", "int8", "int16", "int32", "int64"),
+    *("uint8", "uint16", "uint32", "uint64"),
+    *FLOAT_DTYPES,
+    *("complex64", "complex128"),
+)
+
+
+def fail(owner, argument, rule, value, hint=""):
+    """Raises the one form that all errors about a value have."""
+    text = f"{owner}: Argument `{argument}` must be {rule}, got {value!r}."
+    raise ValueError(f"{text} {hint}".rstrip())
+
+
+def nearest(value, options):
+    """`Did you mean ...?` for the option closest to `value`, or nothing."""
+    close = difflib.get_close_matches(str(value), [str(o) for o in options], 1, 0.5)
+    return f"Did you mean {close[0]!r}?" if close else ""
+
+
+def choice(owner, argument, value, options):
+    """One of the strings `options`."""
+    if isinstance(value, str) and value in options:
+        return value
+    text = (
+        f"{owner}: Invalid `{argument}` argument: must be one of "
+        f"{', '.join(options)}, got {value!r}."
+    )
+    raise ValueError(f"{text} {nearest(value, options)}".rstrip())
+
+
+def choice_of_names(owner, value, names):
+    """Refuses an initializer's name that nobody listed."""
+    hint = nearest(value, names) or "keras_inits.names() lists them all."
+    fail(owner, "identifier", "the name of an initializer", value, hint)
+
+
+def needs_arguments(owner, class_name, required):
+    """Refuses a class by its bare name when it cannot be made without more."""
+    config = ", ".join(f"{argument!r}: ..." for argument in required)
+    rule = f"given with its arguments, as {{'class_name': {class_name!r}, "
+    fail(owner, "identifier", f"{rule}'config': {{{config}}}}}", class_name)
+
+
+def real(owner, argument, value, rule="a finite number", allowed=None):
+    """A finite number, a Python float or int, that satisfies `allowed`."""
+    number = value
+    if hasattr(number, "item") and getattr(number, "shape", None) == ():
+        number = number.item()
+    valid = isinstance(number, numbers.Real) and not isinstance(number, bool)
+    if not valid or not math.isfinite(number) or (allowed and not allowed(number)):
+        fail(owner, argument, rule, value)
+    return number
+
+
+def real_or_none(owner, argument, value):
+    """A finite number or None."""
+    if value is None:
+        return None
+    return real(owner, argument, value, "a finite number or None")
+
+
+def positive(owner, argument, value):
+    """A finite number above zero."""
+    return real(owner, argument, value, "positive float", lambda x: x > 0)
+
+
+def not_negative(owner, argument, value):
+    """A finite number, zero or above."""
+    return real(
+        owner, argument, value, "a finite number, 0 or above", lambda x: x >= 0
+    )
+
+
+def whole(owner, argument, value, least=None):
+    """An integer, at least `least`, and not a bool."""
+    rule = "an integer" if least is None else f"an integer, {least} or above"
+    if isinstance(value, bool):
+        fail(owner, argument, rule, value)
+    try:
+        number = operator.index(value)
+    except TypeError:
+        fail(owner, argument, rule, value)
+    if least is not None and number < least:
+        fail(owner, argument, rule, value)
+    return number
+
+
+def less(owner, low_name, low, high_name, high):
+    """Refuses an interval that is empty."""
+    if not low < high:
+        raise ValueError(
+            f"{owner}: Argument `{low_name}` must be less than `{high_name}`, got "
+            f"{low_name}={low!r} and {high_name}={high!r}."
+        )
+
+
+def no_number(dtype, low, high):
+    """Refuses an interval that holds no number of `dtype`."""
+    raise ValueError(
+        f"No {dtype} number lies between {low!r} and {high!r}. Give a wider "
+        "interval or a wider dtype."
+    )
+
+
+def shape(owner, value):
+    """A shape as a tuple of Python ints, each 0 or above."""
+    rule = "a tuple of integers, each 0 or above"
+    hint = ""
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool):
+        hint = f"A vector of that length has shape ({value},)."
+    if isinstance(value, (str, bytes)):
+        fail(owner, "shape", rule, value)
+    try:
+        dims = tuple(value)
+        sizes = tuple(operator.index(dim) for dim in dims)
+    except TypeError:
+        fail(owner, "shape", rule, value, hint)
+    if any(isinstance(dim, bool) for dim in dims) or any(size < 0 for size in sizes):
+        fail(owner, "shape", rule, value)
+    return sizes
+
+
+def rank(owner, value, ranks, hint=""):
+    """Refuses a shape whose rank is not in `ranks`, a range or a tuple."""
+    if len(value) in ranks:
+        return
+    if isinstance(ranks, range):
+        rule = f"of rank {ranks.start} or above"
+    else:
+        rule = f"of rank {' or '.join(str(r) for r in ranks)}"
+    fail(owner, "shape", rule, value, hint)
+
+
+def dtype(owner, value, allowed):
+    """A dtype's standard name, one of `allowed`; None is Keras' float type."""
+    try:
+        standard = keras.backend.standardize_dtype(value)
+    except (ValueError, TypeError):
+        standard = None
+    if standard not in allowed:
+        options = ", ".join(allowed)
+        fail(owner, "dtype", f"one of {options}", value, nearest(value, allowed))
+    return standard
+
+
+def axes(owner, argument, value, rank=None):
+    """A list of distinct axes, or None; within `rank` where one is given."""
+    if value is None:
+        return None
+    rule = "None or a list of distinct integers"
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool):
+        value = [value]
+    if isinstance(value, (str, bytes)):
+        fail(owner, argument, rule, value)
+    try:
+        found = [operator.index(axis) for axis in value]
+    except TypeError:
+        fail(owner, argument, rule, value)
+    if any(isinstance(axis, bool) for axis in value):
+        fail(owner, argument, rule, value)
+    if rank is None:
+        if len(set(found)) != len(found):
+            fail(owner, argument, rule, value)
+        return found
+    places = [axis + rank if axis < 0 else axis for axis in found]
+    if not all(0 <= place < rank for place in places):
+        fail(owner, argument, f"axes of a shape of rank {rank}", value)
+    if len(set(places)) != len(places):
+        fail(owner, argument, rule, value)
+    return places
+
+
+def seed(owner, value):
+    """An int, a `keras.random.SeedGenerator`, or None."""
+    if value is None or isinstance(value, keras.random.SeedGenerator):
+        return value
+    rule = "an integer, a keras.random.SeedGenerator or None"
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        fail(owner, "seed", rule, value)
+    return int(value)

@@ -1,0 +1,164 @@
+"""From words to values: the laws that initializers draw from.
+
+Each function states one law, `value = offset + scale * integer`, where the
+integer comes from a half-word exactly and the product is rounded once. An
+offset adds a second rounding; between the two stands a clamp, for two reasons:
+a compiler must not fuse them into one rounding, and the sum must not leave the
+law's interval. `ops` runs the formula: `HostOps` at once, in NumPy.
+"""
+
+import math
+
+import numpy as np
+
+from keras_inits import _checks
+from keras_inits.engine import quantile
+from keras_inits.engine.host import numpy_dtype
+
+
+def _representable(dtype, low, high, high_is_open):
+    """The least and the largest number of `dtype` inside the interval."""
+    kind = numpy_dtype(dtype)
+    down, up = kind.type(-math.inf), kind.type(math.inf)
+    with np.errstate(over="ignore"):
+        least, most = kind.type(low), kind.type(high)
+    if float(least) < low or np.isinf(least):
+        least = np.nextafter(least, up)
+    if float(most) > high or np.isinf(most) or (high_is_open and float(most) >= high):
+        most = np.nextafter(most, down)
+    if not least <= most:
+        _checks.no_number(dtype, low, high)
+    return float(least), float(most)
+
+
+def _clamp(work, offset, least, most):
+    """The widest [low, high] for which `offset + [low, high]` stays inside."""
+    offset, least, most = work(offset), work(least), work(most)
+    low, high = work(least - offset), work(most - offset)
+    while work(offset + high) > most:
+        high = np.nextafter(high, work(-math.inf))
+    while work(offset + low) < least:
+        low = np.nextafter(low, work(math.inf))
+    return low, high
+
+
+def _draw(ops, key, shape, dtype, integers, *, scale, offset, clamp, narrow):
+    """Values `offset + clamp(scale * integers(half_words))`, in `dtype`.
+
+    `clamp` bounds the product and `narrow` the value before it is rounded to a
+    16-bit dtype; each is a pair or None.
+    """
+    work = "float64" if dtype == "float64" else "float32"
+    scale, offset = (numpy_dtype(work).type(x) for x in (scale, offset))
+
+    def formula(half_words):
+        values = ops.cast(integers(half_words), work)
+        values *= scale
+        if clamp is not None:
+            values = ops.clip(values, *clamp)
+        if offset != 0:
+            values += offset
+        if narrow is not None:
+            values = ops.clip(values, *narrow)
+        return values
+
+    return ops.generate(key, shape, dtype, formula)
+
+
+def _bounded(ops, key, shape, dtype, integers, *, scale, offset, low, high, is_open):
+    """A draw that stays within [low, high], or below `high` if that is open."""
+    wide = "float64" if dtype == "float64" else "float32"
+    work = numpy_dtype(wide).type
+    clamp = _clamp(work, offset, *_representable(wide, low, high, is_open))
+    narrow = None
+    if dtype not in ("float32", "float64"):
+        narrow = tuple(map(work, _representable(dtype, low, high, is_open)))
+    return _draw(
+        ops,
+        key,
+        shape,
+        dtype,
+        integers,
+        scale=scale,
+        offset=offset,
+        clamp=clamp,
+        narrow=narrow,
+    )
+
+
+def uniform(ops, key, shape, *, low, high, dtype):
+    """The uniform law on [low, high), in 2**24 equal steps.
+
+    The upper 25 bits of the half-word, as a signed integer made odd, are an odd
+    k in (-2**24, 2**24):
+
+        value = (low + high) / 2 + k * (high - low) / 2**25
+    """
+    middle = low / 2 + high / 2
+    scale = math.ldexp(high / 2 - low / 2, -24)
+
+    def integers(half_words):
+        return ops.bitwise_or(ops.right_shift(half_words, 7), 1)
+
+    return _bounded(
+        ops,
+        key,
+        shape,
+        dtype,
+        integers,
+        scale=scale,
+        offset=middle,
+        low=low,
+        high=high,
+        is_open=True,
+    )
+
+
+def normal(ops, key, shape, *, mean, stddev, dtype):
+    """The normal law N(mean, stddev**2), within 6.23 deviations of its mean."""
+    law = quantile.table()
+    work = numpy_dtype("float64" if dtype == "float64" else "float32").type
+    barrier = work(8.0 * stddev)  # never reached: it only keeps two roundings apart
+    return _draw(
+        ops,
+        key,
+        shape,
+        dtype,
+        lambda half_words: quantile.deviates(ops, half_words, law),
+        scale=stddev * law.unit,
+        offset=mean,
+        clamp=None if mean == 0 else (-barrier, barrier),
+        narrow=None,
+    )
+
+
+def truncated_normal(ops, key, shape, mean, stddev, bounds, limits, *, dtype):
+    """N(mean, stddev**2) given that it lies in an interval.
+
+    Its ends are given twice: `bounds` in standard deviations from the mean, which
+    choose the table, and `limits` as the values that no draw may pass. `stddev`
+    is that of the law before it was cut.
+    """
+    law = quantile.table(*bounds)
+    low, high = limits
+    return _bounded(
+        ops,
+        key,
+        shape,
+        dtype,
+        lambda half_words: quantile.deviates(ops, half_words, law),
+        scale=stddev * law.unit,
+        offset=mean,
+        low=low,
+        high=high,
+        is_open=False,
+    )
+
+
+def permutations(ops, key, count, length):
+    """`count` independent permutations of `range(length)`, a row each.
+
+    A row orders its half-words by value, equal ones by position.
+    """
+    keys = ops.generate(key, (count, length), "int32", lambda half_words: half_words)
+    return ops.permutations(keys)

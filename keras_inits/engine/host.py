@@ -1,0 +1,116 @@
+"""Runs the formulas with NumPy, block by block, on the host.
+
+A formula is written against the vocabulary of `keras.ops`; `HostOps` is that
+vocabulary in NumPy, so it answers to NumPy's names and adds the few that NumPy
+lacks. Large tensors are filled in blocks that fit the cache, by several
+threads; element i depends on the key and on i alone, so neither shows in the
+result.
+"""
+
+import concurrent.futures
+import math
+import os
+
+import ml_dtypes  # comes with Keras
+import numpy as np
+
+from keras_inits.engine import philox, quantile
+
+BLOCK = 1 << 16  # half-words; a multiple of a Philox block
+THREADED_FROM = 1 << 19  # elements; below, threads cost more than they bring
+
+NARROW = {
+    "bfloat16": np.dtype(ml_dtypes.bfloat16),
+    "float16": np.dtype(np.float16),
+}
+
+
+def numpy_dtype(dtype):
+    """The NumPy dtype of a standard dtype name."""
+    return NARROW.get(dtype) or np.dtype(dtype)
+
+
+def _threads():
+    """How many threads this process may keep busy."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class HostOps:
+    """The vocabulary of the formulas, in NumPy."""
+
+    def __getattr__(self, name):
+        return getattr(np, name)
+
+    def cast(self, x, dtype):
+        """`x` in `dtype`, rounded once where it is narrower."""
+        return np.asarray(x).astype(numpy_dtype(dtype), copy=False)
+
+    def full(self, shape, value, dtype):
+        """A tensor of one value; zeros cost no memory until they are touched."""
+        if not np.any(value):
+            return np.zeros(shape, numpy_dtype(dtype))
+        return np.full(shape, value, numpy_dtype(dtype))
+
+    def name_of_dtype(self, x):
+        """Standard name of an array's dtype."""
+        return x.dtype.name
+
+    def to_float32(self, x):
+        """Integers to the nearest float32, ties to even."""
+        return x.astype(np.float32)
+
+    def bitcast(self, x, dtype):
+        """The same bits under another dtype of the same width."""
+        return x.view(dtype)
+
+    def segment(self, bits):
+        """Index into a quantile table of a float32's bits."""
+        index = np.right_shift(bits.view(np.uint32), quantile.POSITION_BITS)
+        index -= quantile.EXPONENT_BIAS
+        return index
+
+    def take(self, table, index):
+        """`table[index]` of a one-dimensional table, every index in range."""
+        return table.take(index.astype(np.intp), mode="clip")
+
+    def generate(self, key, shape, dtype, formula):
+        """A tensor whose element i is the formula of half-word i.
+
+        Args:
+            key: Key of the stream.
+            shape: Shape of the result.
+            dtype: Standard name of its dtype.
+            formula: Function of an int32 array of half-words to an array of
+                their values, element by element.
+
+        Returns:
+            A NumPy array.
+        """
+        size = math.prod(shape)
+        flat = np.empty(size, numpy_dtype(dtype))
+
+        def fill(start, stop):
+            words = philox.HalfWords(key, start)
+            for begin in range(start, stop, BLOCK):
+                end = min(begin + BLOCK, stop)
+                flat[begin:end] = formula(words.next(end - begin))
+
+        if size < THREADED_FROM:
+            fill(0, size)
+        else:
+            blocks = -(-size // BLOCK)
+            workers = min(_threads(), blocks)
+            edges = [BLOCK * (blocks * i // workers) for i in range(workers)]
+            with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+                list(pool.map(fill, edges, [*edges[1:], size]))
+        return flat.reshape(shape)
+
+    def permutations(self, keys_of_rows):
+        """Order that sorts each row of int32 keys; equal keys by position."""
+        keys = keys_of_rows.view(np.uint32).astype(np.uint64)
+        keys <<= np.uint64(32)
+        keys |= np.arange(keys.shape[1], dtype=np.uint64)
+        keys.sort(axis=1)
+        return (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)

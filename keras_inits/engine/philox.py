@@ -1,0 +1,72 @@
+"""Random words: the counter-based generator Philox4x64-10.
+
+Block `c` of the stream of a key is a bijection of the counter `c`, four 64-bit
+words at a time, so any part of a stream costs only its own words. Bulk words
+come from `numpy.random.Philox`, whose raw stream NumPy keeps fixed (NEP 19);
+single blocks, which derive keys, are computed here with Python's integers.
+
+A *half-word* is 32 bits. Half-word `i` of a stream is the low half of word
+`i // 2` when `i` is even and its high half when `i` is odd.
+
+Reference:
+    Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2,
+    3", section 3.3 and table 2, https://doi.org/10.1145/2063384.2063405
+"""
+
+import sys
+
+import numpy as np
+
+MASK64 = (1 << 64) - 1
+ROUNDS = 10
+MULTIPLIERS = (0xD2E7470EE14C6C93, 0xCA5A826395121157)
+WEYL = (0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B)
+HALVES_PER_BLOCK = 8
+
+
+def block(counter, key):
+    """One block of four words.
+
+    Args:
+        counter: Four integers in [0, 2**64), the least significant first.
+        key: Two such integers.
+
+    Returns:
+        A tuple of four integers in [0, 2**64).
+    """
+    c0, c1, c2, c3 = counter
+    k0, k1 = key
+    for _ in range(ROUNDS):
+        product0 = MULTIPLIERS[0] * c0
+        product1 = MULTIPLIERS[1] * c2
+        c0 = (product1 >> 64) ^ c1 ^ k0
+        c2 = (product0 >> 64) ^ c3 ^ k1
+        c1 = product1 & MASK64
+        c3 = product0 & MASK64
+        k0 = (k0 + WEYL[0]) & MASK64
+        k1 = (k1 + WEYL[1]) & MASK64
+    return c0, c1, c2, c3
+
+
+class HalfWords:
+    """Reads a key's stream of half-words onward from a block's first one.
+
+    Args:
+        key: Two integers in [0, 2**64).
+        start: Index of the first half-word, a multiple of 8.
+    """
+
+    def __init__(self, key, start=0):
+        # NumPy steps the counter before it makes its first block.
+        counter = (start // HALVES_PER_BLOCK - 1) % (1 << 256)
+        self._bits = np.random.Philox(key=key[0] | key[1] << 64, counter=counter)
+
+    def next(self, count):
+        """The next `count` half-words as a new int32 array.
+
+        `count` is even, save in the last call.
+        """
+        words = self._bits.random_raw((count + 1) // 2)
+        if sys.byteorder == "big":
+            words = (words << np.uint64(32)) | (words >> np.uint64(32))
+        return words.view(np.int32)[:count]

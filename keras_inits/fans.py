@@ -1,0 +1,76 @@
+"""The fans of a weight: how many inputs and outputs each of its units has.
+
+A shape alone says this only by convention; explicit axes say it exactly. Which
+layer a weight belongs to is not known here.
+"""
+
+import math
+
+from keras_inits import _checks
+
+
+def compute_fans(shape, input_axes=None, output_axes=None, *, batch_axes=None):
+    """Counts the inputs and outputs that meet in one unit of a weight.
+
+    Without axes, the shape is read as Keras lays out its kernels,
+    `(*receptive_field, in, out)`:
+
+        fan_in  = in  * prod(receptive_field)
+        fan_out = out * prod(receptive_field)
+
+    with `fan_in = fan_out = n` for a vector of length `n`, and 1 for a scalar.
+    With both `input_axes` and `output_axes`, each fan is the product of its own
+    axes and nothing else.
+
+    >>> compute_fans((3, 3, 16, 32))
+    (144, 288)
+    >>> compute_fans((512, 8, 64), input_axes=[0], output_axes=[1, 2])
+    (512, 512)
+    >>> compute_fans((10, 64, 32), batch_axes=[0])
+    (64, 32)
+
+    Args:
+        shape: Shape of the weight, a tuple of integers, each 0 or above.
+        input_axes: List of axes that count inputs, or None. Goes with
+            `output_axes`.
+        output_axes: List of axes that count outputs, or None.
+        batch_axes: List of axes along which independent weights are stacked,
+            such as the experts of a mixture; they are left out of the fans.
+
+    Returns:
+        The integers `(fan_in, fan_out)`.
+
+    Raises:
+        ValueError: If the shape is not one, if an axis is out of range or named
+            twice, or if only one of `input_axes` and `output_axes` is given.
+
+    Reference:
+        The layout is that of `keras.initializers.VarianceScaling`; batch axes
+        mean what they mean in `jax.nn.initializers.variance_scaling`.
+    """
+    owner = "compute_fans"
+    shape = _checks.shape(owner, shape)
+    inputs = _checks.axes(owner, "input_axes", input_axes, len(shape))
+    outputs = _checks.axes(owner, "output_axes", output_axes, len(shape))
+    batch = _checks.axes(owner, "batch_axes", batch_axes, len(shape)) or []
+    if (inputs is None) != (outputs is None):
+        lacking = "input_axes" if inputs is None else "output_axes"
+        given = "output_axes" if inputs is None else "input_axes"
+        _checks.fail(owner, lacking, f"given together with `{given}`", None)
+    named = [*batch, *(inputs or []), *(outputs or [])]
+    if len(set(named)) != len(named):
+        _checks.fail(
+            owner, "batch_axes", "apart from the other axes, which are too", batch_axes
+        )
+    if inputs is not None:
+        return (
+            math.prod(shape[axis] for axis in inputs),
+            math.prod(shape[axis] for axis in outputs),
+        )
+    kernel = [size for axis, size in enumerate(shape) if axis not in batch]
+    if len(kernel) < 2:
+        length = math.prod(kernel)
+        return length, length
+    *receptive_field, fan_in, fan_out = kernel
+    field = math.prod(receptive_field)
+    return fan_in * field, fan_out * field

@@ -1,0 +1,118 @@
+"""What every initializer here shares: the call, the seed and the config.
+
+A class states its formula in `compute`, once, in the vocabulary of `keras.ops`,
+and checks its arguments in `__init__` and its shapes in `check_shape`. Its
+config is its constructor's arguments, so `get_config` needs no code of its own.
+
+To add one: its formula and source in the docstring, the decorator
+`listed`, and a row in `tests/cases.py`.
+"""
+
+import abc
+import inspect
+import random
+
+import keras
+
+from keras_inits import _backend, _checks
+from keras_inits.engine import streams
+
+
+class Initializer(keras.initializers.Initializer, abc.ABC):
+    """Base of all initializers of this package: same bits on every backend.
+
+    A call `initializer(shape, dtype=None)` returns a tensor of the backend.
+    `dtype` is the name of a dtype, or None for `keras.config.floatx()`; on JAX
+    a 64-bit dtype means its 32-bit one unless `jax_enable_x64` is set, as it
+    does everywhere in JAX.
+    """
+
+    dtypes = _checks.NUMERIC_DTYPES
+
+    @property
+    def owner(self):
+        """The name by which errors call this initializer."""
+        return type(self).__name__
+
+    def __call__(self, shape, dtype=None):
+        shape = _checks.shape(self.owner, shape)
+        dtype = _checks.dtype(self.owner, dtype, self.dtypes)
+        self.check_shape(shape)
+        dtype = _backend.stored_dtype(dtype)
+        ops = _backend.formula_ops()
+        return ops.to_tensor(self.compute(ops, self.next_key(), shape, dtype), dtype)
+
+    def check_shape(self, shape):
+        """Raises a `ValueError` if the formula has no meaning for `shape`."""
+
+    def next_key(self):
+        """Key of the stream that the next call draws from, or None."""
+        return None
+
+    @abc.abstractmethod
+    def compute(self, ops, key, shape, dtype):
+        """The formula.
+
+        Args:
+            ops: What runs it: NumPy's vocabulary and that of `HostOps`.
+            key: Key of the stream to draw from.
+            shape: A checked shape.
+            dtype: Name of a dtype that the backend stores.
+
+        Returns:
+            An array of `ops`, of that shape and dtype.
+        """
+
+    def get_config(self):
+        """Returns the constructor's arguments as JSON values."""
+        return {
+            name: keras.saving.serialize_keras_object(self._argument(name))
+            for name in inspect.signature(type(self)).parameters
+        }
+
+    def _argument(self, name):
+        return getattr(self, name)
+
+    def __repr__(self):
+        parameters = inspect.signature(type(self)).parameters.items()
+        given = [
+            f"{name}={self._argument(name)!r}"
+            for name, parameter in parameters
+            if _differs(self._argument(name), parameter.default)
+        ]
+        return f"{type(self).__name__}({', '.join(given)})"
+
+
+def _differs(value, default):
+    """Whether an argument is worth showing; arrays always are."""
+    return getattr(value, "shape", ()) != () or bool(value != default)
+
+
+class RandomInitializer(Initializer):
+    """Base of the initializers that draw.
+
+    Args:
+        seed: An integer of any size and sign, a `keras.random.SeedGenerator`,
+            or None. With an integer every call returns the same values. None
+            takes a fresh seed from Python's `random` once, so
+            `keras.utils.set_random_seed` fixes it. A seed generator gives new
+            values at each call.
+    """
+
+    dtypes = _checks.FLOAT_DTYPES
+
+    def __init__(self, seed=None):
+        if isinstance(seed, dict):
+            seed = keras.saving.deserialize_keras_object(seed)
+        self._init_seed = _checks.seed(self.owner, seed)
+        # The range is the one Keras uses, so that both take the same draws.
+        self.seed = random.randint(1, 10**9) if seed is None else self._init_seed
+
+    def next_key(self):
+        """Key for the seed; a seed generator moves on by one."""
+        if isinstance(self.seed, keras.random.SeedGenerator):
+            return streams.from_state(*_backend.next_state(self.seed))
+        return streams.from_seed(self.seed)
+
+    def _argument(self, name):
+        return self._init_seed if name == "seed" else getattr(self, name)

@@ -1,0 +1,122 @@
+"""Initializers made of another one: fused gates and padding rows."""
+
+
+from keras_inits import _checks
+from keras_inits.engine import streams
+from keras_inits.initializers import lookup
+from keras_inits.initializers.base import Initializer
+from keras_inits.initializers.lookup import listed
+
+
+class _Wrapper(Initializer):
+    """Base of the initializers that hand the drawing to `inner`.
+
+    Args:
+        inner: An initializer of this package, its name or its config.
+    """
+
+    def __init__(self, inner):
+        found = lookup.find(self.owner, inner)
+        if not isinstance(found, Initializer):
+            rule = "an initializer of keras_inits, its name or its config"
+            _checks.fail(self.owner, "inner", rule, inner)
+        self.inner = found
+        self.dtypes = found.dtypes
+
+    @property
+    def seed(self):
+        """The seed of `inner`, or None if it does not draw."""
+        return getattr(self.inner, "seed", None)
+
+    def next_key(self):
+        """The key that `inner` would draw from."""
+        return self.inner.next_key()
+
+
+@listed()
+class PerGate(_Wrapper):
+    """A recurrent layer's fused kernel, each gate drawn as a matrix of its own.
+
+    An LSTM keeps the kernels of its four gates side by side, `(in, 4 * units)`, a
+    GRU those of its three. Drawn as one matrix they get the fan_out of four, and
+    an orthogonal one is not orthogonal gate by gate. Here the last axis is cut
+    into `gates` equal parts, and each is drawn by `inner` with its own fans from
+    its own stream of the seed.
+
+    Args:
+        inner: The initializer of one gate: one of this package, its name or its
+            config.
+        gates: Number of gates, 1 or above: 4 for an LSTM, 3 for a GRU.
+
+    Raises:
+        ValueError: If `inner` is not such an initializer, `gates` is below 1, or
+            `gates` does not divide the last axis.
+
+    Reference:
+        Jozefowicz, Zaremba, Sutskever 2015, "An empirical exploration of recurrent
+        network architectures", section 2, for the gates.
+    """
+
+    def __init__(self, inner, gates=4):
+        super().__init__(inner)
+        self.gates = _checks.whole(self.owner, "gates", gates, 1)
+
+    def gate_shape(self, shape):
+        """Shape of one gate's part."""
+        return (*shape[:-1], shape[-1] // self.gates)
+
+    def check_shape(self, shape):
+        """Refuses what cannot be cut into the gates, or is not for `inner`."""
+        _checks.rank(self.owner, shape, range(1, 65))
+        if shape[-1] % self.gates:
+            rule = f"a divisor of the last axis of shape {shape}"
+            _checks.fail(self.owner, "gates", rule, self.gates)
+        self.inner.check_shape(self.gate_shape(shape))
+
+    def compute(self, ops, key, shape, dtype):
+        parts = []
+        for gate in range(self.gates):
+            gate_key = None if key is None else streams.fold(key, f"gate {gate}")
+            parts.append(
+                self.inner.compute(ops, gate_key, self.gate_shape(shape), dtype)
+            )
+        return ops.concatenate(parts, axis=-1)
+
+
+@listed()
+class ZeroRow(_Wrapper):
+    """An embedding whose row `index` is zero, for the padding token.
+
+    The other rows are those that `inner` draws for the whole table. Training
+    moves the row like any other unless the layer masks it.
+
+    Args:
+        inner: The initializer of the table: one of this package, its name or its
+            config.
+        index: The row, an integer; negative ones count from the end.
+
+    Raises:
+        ValueError: If `inner` is not such an initializer, `index` is not an
+            integer or out of range, or the shape is a scalar's.
+
+    Reference:
+        `torch.nn.Embedding(padding_idx=...)`.
+    """
+
+    def __init__(self, inner, index=0):
+        super().__init__(inner)
+        self.index = _checks.whole(self.owner, "index", index)
+
+    def check_shape(self, shape):
+        """Refuses a table without the row."""
+        _checks.rank(self.owner, shape, range(1, 65))
+        if not -shape[0] <= self.index < shape[0]:
+            rule = f"a row of a table of shape {shape}"
+            _checks.fail(self.owner, "index", rule, self.index)
+        self.inner.check_shape(shape)
+
+    def compute(self, ops, key, shape, dtype):
+        table = self.inner.compute(ops, key, shape, dtype)
+        row = ops.arange(shape[0]) == self.index % shape[0]
+        row = ops.reshape(row, (shape[0],) + (1,) * (len(shape) - 1))
+        return ops.where(row, ops.zeros_like(table), table)

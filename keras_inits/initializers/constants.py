@@ -1,0 +1,260 @@
+"""Initializers that draw nothing: fixed values, identities, spectral kernels."""
+
+import keras
+import numpy as np
+
+from keras_inits import _checks
+from keras_inits.initializers.base import Initializer
+from keras_inits.initializers.lookup import listed
+
+
+@listed("zero")
+class Zeros(Initializer):
+    """Every entry is 0.
+
+    Every unit of a layer whose kernel is zero computes the same and gets the
+    same gradient, so the units never come apart: right for biases, wrong for
+    kernels.
+
+    Reference:
+        `keras.initializers.Zeros`, `torch.nn.init.zeros_`.
+    """
+
+    def compute(self, ops, key, shape, dtype):
+        return ops.full(shape, 0, dtype)
+
+
+@listed("one")
+class Ones(Initializer):
+    """Every entry is 1.
+
+    Reference:
+        `keras.initializers.Ones`, `torch.nn.init.ones_`.
+    """
+
+    def compute(self, ops, key, shape, dtype):
+        return ops.full(shape, 1, dtype)
+
+
+@listed()
+class Constant(Initializer):
+    """Every entry is `value`, or the entries are those of the array `value`.
+
+    Args:
+        value: A finite number, or an array (nested lists too) that broadcasts to
+            the shape asked for. Cast to the dtype asked for.
+
+    Raises:
+        ValueError: If a value is not a finite number, or if the array does not
+            broadcast to the shape.
+
+    Reference:
+        `keras.initializers.Constant`, `torch.nn.init.constant_`.
+    """
+
+    def __init__(self, value=0.0):
+        if isinstance(value, dict):
+            value = keras.saving.deserialize_keras_object(value)
+        if keras.ops.is_tensor(value) or isinstance(value, keras.Variable):
+            value = keras.ops.convert_to_numpy(value)
+        rule = "a finite number or an array of them"
+        try:
+            array = np.asarray(value)
+            valid = array.dtype.kind in "biufcV" and bool(np.all(np.isfinite(array)))
+        except (TypeError, ValueError):
+            valid = False
+        if not valid:
+            _checks.fail(self.owner, "value", rule, value)
+        # A copy, so that what the caller does to the array later changes nothing.
+        self.value = array.copy() if array.ndim else value
+
+    def check_shape(self, shape):
+        """Refuses a shape to which the array does not broadcast."""
+        found = np.shape(self.value)
+        try:
+            fits = np.broadcast_shapes(found, shape) == shape
+        except ValueError:
+            fits = False
+        if not fits:
+            rule = f"one to which `value` of shape {found} broadcasts"
+            _checks.fail(self.owner, "shape", rule, shape)
+
+    def compute(self, ops, key, shape, dtype):
+        if np.ndim(self.value) == 0:
+            return ops.full(shape, self.value, dtype)
+        return ops.cast(np.broadcast_to(self.value, shape).copy(), dtype)
+
+
+@listed("IdentityInitializer", "eye")
+class Identity(Initializer):
+    """`gain` times the identity matrix: `w[i, j] = gain if i == j else 0`.
+
+    A matrix that is not square has its ones from the top left corner on.
+
+    Args:
+        gain: The entries on the diagonal, a finite number.
+
+    Raises:
+        ValueError: If `gain` is not finite or the shape is not of rank 2.
+
+    Reference:
+        `keras.initializers.Identity`, `torch.nn.init.eye_`.
+    """
+
+    def __init__(self, gain=1.0):
+        self.gain = _checks.real(self.owner, "gain", gain)
+
+    def check_shape(self, shape):
+        """Refuses all but matrices."""
+        _checks.rank(
+            self.owner,
+            shape,
+            (2,),
+            "For the kernel of a convolution use Dirac.",
+        )
+
+    def compute(self, ops, key, shape, dtype):
+        rows, columns = shape
+        diagonal = np.arange(rows)[:, None] == np.arange(columns)
+        return ops.cast(ops.where(diagonal, self.gain, 0), dtype)
+
+
+def center_tap(kernel_size):
+    """The tap that `padding="same"` with stride 1 lays on the pixel itself."""
+    return tuple((size - 1) // 2 for size in kernel_size)
+
+
+@listed()
+class Dirac(Initializer):
+    """A convolution kernel that hands its input channels on unchanged.
+
+    In each of the `groups` groups, with `in` input and `out / groups` output
+    channels, the first `min(in, out / groups)` outputs repeat the inputs:
+
+        w[center, d, g * (out / groups) + d] = gain
+
+    and every other entry is 0. `center` is `(k - 1) // 2` along each axis of the
+    receptive field, the tap at which Keras' `padding="same"` with stride 1
+    returns the input for odd and even `k`. `torch.nn.init.dirac_` takes `k // 2`,
+    which for an even kernel is one tap further.
+
+    Kernels are laid out `(*receptive_field, in, out)`, where `in` is the number
+    of input channels of one group.
+
+    Args:
+        groups: Number of groups of the convolution, 1 or above.
+        gain: The entries that are not 0, a finite number.
+
+    Raises:
+        ValueError: If `groups` is below 1 or does not divide the output channels,
+            if `gain` is not finite, or if the rank is not 3, 4 or 5.
+
+    Reference:
+        Zagoruyko and Komodakis 2017, "DiracNets", section 3,
+        https://arxiv.org/abs/1706.00388
+    """
+
+    def __init__(self, groups=1, gain=1.0):
+        self.groups = _checks.whole(self.owner, "groups", groups, 1)
+        self.gain = _checks.real(self.owner, "gain", gain)
+
+    def check_shape(self, shape):
+        """Refuses what is not the kernel of a convolution in that many groups."""
+        _checks.rank(
+            self.owner, shape, (3, 4, 5), "For the kernel of Dense use Identity."
+        )
+        if shape[-1] % self.groups:
+            rule = f"a divisor of the {shape[-1]} output channels of shape {shape}"
+            _checks.fail(self.owner, "groups", rule, self.groups)
+
+    def compute(self, ops, key, shape, dtype):
+        *kernel_size, inputs, outputs = shape
+        per_group = outputs // self.groups
+        tap = np.zeros(kernel_size, bool)
+        if tap.size:
+            tap[center_tap(kernel_size)] = True
+        source = np.arange(outputs) % max(1, per_group)
+        passes = np.arange(inputs)[:, None] == source
+        return ops.cast(ops.where(tap[..., None, None] & passes, self.gain, 0), dtype)
+
+
+@listed("STFTInitializer")
+class STFT(Initializer):
+    """The convolution kernel of a short-time Fourier transform.
+
+    For frames of `T` samples and `F` frequencies, in the shape `(T, 1, F)`, with
+    the window `w` and n = 2 (F - 1) points of the transform:
+
+        real: w[t] cos(2 pi t f / n) / c        imag: -w[t] sin(2 pi t f / n) / c
+
+    where `c` is `sqrt(sum(w**2))` for `scaling="density"`, `sum(|w|)` for
+    `"spectrum"` and 1 for None. Evaluated in double precision, rounded once.
+
+    Args:
+        side: `"real"` or `"imag"`, the part of the transform.
+        window: Name of a window of `scipy.signal.windows`, an array of `T`
+            values, or None for no window, which also means no scaling.
+        scaling: `"density"`, `"spectrum"` or None.
+        periodic: Whether a window given by name is periodic rather than
+            symmetric.
+
+    Raises:
+        ValueError: If an argument is none of these, or if the shape is not
+            `(T, 1, F)` with `T` the window's length.
+
+    Reference:
+        `keras.initializers.STFT`; Allen and Rabiner 1977, "A unified approach to
+        short-time Fourier analysis and synthesis", equation 1.
+    """
+
+    dtypes = _checks.FLOAT_DTYPES
+
+    def __init__(self, side="real", window="hann", scaling="density", periodic=False):
+        self.side = _checks.choice(self.owner, "side", side, ("real", "imag"))
+        if scaling is not None:
+            _checks.choice(self.owner, "scaling", scaling, ("density", "spectrum"))
+        self.scaling = scaling
+        if isinstance(window, dict):
+            window = keras.saving.deserialize_keras_object(window)
+        self.window = window
+        self.periodic = bool(periodic)
+        if window is not None:
+            self._samples(1 if isinstance(window, str) else len(window))
+
+    def _samples(self, length):
+        """The window's `length` values in double precision."""
+        if not isinstance(self.window, str):
+            return np.asarray(self.window, np.float64)
+        # SciPy holds the windows; Keras' layer needs it too.
+        from scipy.signal import get_window
+
+        try:
+            return get_window(self.window, length, self.periodic)
+        except ValueError:
+            rule = "the name of a window in scipy.signal.windows, an array or None"
+            _checks.fail(self.owner, "window", rule, self.window)
+
+    def check_shape(self, shape):
+        """Refuses what is not `(frame_length, 1, frequencies)`."""
+        _checks.rank(self.owner, shape, (3,))
+        if self.window is not None and not isinstance(self.window, str):
+            if np.shape(self.window) != shape[:1]:
+                rule = f"(frame_length,) = {shape[:1]}, the shape of a window"
+                _checks.fail(self.owner, "window", rule, np.shape(self.window))
+
+    def compute(self, ops, key, shape, dtype):
+        frame_length, _, frequencies = shape
+        time = np.arange(frame_length)[:, None, None]
+        # The angle's turns are reduced in integers, so no precision is lost.
+        points = max(1, 2 * (frequencies - 1))
+        angle = 2.0 * np.pi * (time * np.arange(frequencies) % points) / points
+        kernel = np.cos(angle) if self.side == "real" else -np.sin(angle)
+        if self.window is not None:
+            window = self._samples(frame_length)
+            scale = {
+                "density": np.sqrt(np.sum(window**2)),
+                "spectrum": np.sum(np.abs(window)),
+                None: 1.0,
+            }[self.scaling]
+            kernel = kernel * window[:, None, None] / scale
+        return ops.cast(np.broadcast_to(kernel, shape).copy(), dtype)

@@ -1,0 +1,205 @@
+"""Random initializers whose spread is given outright.
+
+Entries are independent. `scaling` has those whose spread follows the fans.
+"""
+
+import math
+
+from keras_inits import _checks
+from keras_inits.engine import draws, quantile
+from keras_inits.initializers.base import RandomInitializer
+from keras_inits.initializers.lookup import listed
+
+
+@listed("uniform")
+class RandomUniform(RandomInitializer):
+    """Entries uniform on `[minval, maxval)`.
+
+    Args:
+        minval: Lower bound, a finite number.
+        maxval: Upper bound, a finite number above `minval`, never drawn.
+        seed: See `RandomInitializer`.
+
+    Raises:
+        ValueError: If a bound is not finite or `minval >= maxval`.
+
+    Reference:
+        `keras.initializers.RandomUniform`, `torch.nn.init.uniform_`.
+    """
+
+    def __init__(self, minval=-0.05, maxval=0.05, seed=None):
+        self.minval = _checks.real(self.owner, "minval", minval)
+        self.maxval = _checks.real(self.owner, "maxval", maxval)
+        _checks.less(self.owner, "minval", minval, "maxval", maxval)
+        super().__init__(seed=seed)
+
+    def compute(self, ops, key, shape, dtype):
+        return draws.uniform(
+            ops, key, shape, low=self.minval, high=self.maxval, dtype=dtype
+        )
+
+
+@listed("normal")
+class RandomNormal(RandomInitializer):
+    """Entries follow `N(mean, stddev**2)`.
+
+    Args:
+        mean: Mean, a finite number.
+        stddev: Standard deviation, a finite number, 0 or above.
+        seed: See `RandomInitializer`.
+
+    Raises:
+        ValueError: If an argument is not finite or `stddev` is negative.
+
+    Reference:
+        `keras.initializers.RandomNormal`, `torch.nn.init.normal_`.
+    """
+
+    def __init__(self, mean=0.0, stddev=0.05, seed=None):
+        self.mean = _checks.real(self.owner, "mean", mean)
+        self.stddev = _checks.not_negative(self.owner, "stddev", stddev)
+        super().__init__(seed=seed)
+
+    def compute(self, ops, key, shape, dtype):
+        return draws.normal(
+            ops, key, shape, mean=self.mean, stddev=self.stddev, dtype=dtype
+        )
+
+
+@listed()
+class TruncatedNormal(RandomInitializer):
+    """Entries follow `N(mean, stddev**2)`, given that they lie in an interval.
+
+    The interval is `[mean + lower * stddev, mean + upper * stddev]`; an absolute
+    `minval` or `maxval` takes the place of its lower or upper end. `stddev` is
+    that of the law before it is cut: a cut at two deviations leaves 0.8796 of it.
+    Nothing is drawn twice, and no value lies outside.
+
+    Args:
+        mean: Mean before the cut, a finite number.
+        stddev: Standard deviation before the cut, a finite number above 0.
+        seed: See `RandomInitializer`.
+        lower: Lower end in standard deviations from the mean, or None for none.
+        upper: Upper end in standard deviations from the mean, or None for none.
+        minval: Lower end as an absolute value, or None.
+        maxval: Upper end as an absolute value, or None.
+
+    Raises:
+        ValueError: If an argument is not a finite number, `stddev` is not
+            positive, the interval is empty, or an end is given in both ways.
+
+    Reference:
+        `keras.initializers.TruncatedNormal`; `jax.nn.initializers
+        .truncated_normal` for ends in deviations; `torch.nn.init.trunc_normal_`
+        for absolute ones.
+    """
+
+    def __init__(
+        self,
+        mean=0.0,
+        stddev=0.05,
+        seed=None,
+        *,
+        lower=-2.0,
+        upper=2.0,
+        minval=None,
+        maxval=None,
+    ):
+        self.mean = _checks.real(self.owner, "mean", mean)
+        self.stddev = _checks.positive(self.owner, "stddev", stddev)
+        self.lower = _checks.real_or_none(self.owner, "lower", lower)
+        self.upper = _checks.real_or_none(self.owner, "upper", upper)
+        self.minval = _checks.real_or_none(self.owner, "minval", minval)
+        self.maxval = _checks.real_or_none(self.owner, "maxval", maxval)
+        for end, absolute, default in (("lower", minval, -2.0), ("upper", maxval, 2.0)):
+            value = getattr(self, end)
+            if absolute is not None and value not in (None, default):
+                other = "minval" if end == "lower" else "maxval"
+                rule = f"left out where `{other}` is given"
+                _checks.fail(self.owner, end, rule, value)
+        _check_interval(
+            self,
+            ("lower", lower) if minval is None else ("minval", minval),
+            ("upper", upper) if maxval is None else ("maxval", maxval),
+        )
+        super().__init__(seed=seed)
+
+    def interval(self):
+        """The interval's ends in deviations from the mean, and as values."""
+        lower = -math.inf if self.lower is None else float(self.lower)
+        upper = math.inf if self.upper is None else float(self.upper)
+        low = self.mean + lower * self.stddev
+        high = self.mean + upper * self.stddev
+        if self.minval is not None:
+            low = self.minval
+            lower = (low - self.mean) / self.stddev
+        if self.maxval is not None:
+            high = self.maxval
+            upper = (high - self.mean) / self.stddev
+        return (lower, upper), (low, high)
+
+    def compute(self, ops, key, shape, dtype):
+        return draws.truncated_normal(
+            ops, key, shape, self.mean, self.stddev, *self.interval(), dtype=dtype
+        )
+
+
+@listed()
+class TruncNormal(RandomInitializer):
+    """PyTorch's truncated normal: `N(mean, std**2)` given `a <= value <= b`.
+
+    The bounds are absolute: with `std=0.02` and the default bounds nothing is
+    cut. `TruncatedNormal` has bounds in standard deviations.
+
+    Args:
+        mean: Mean before the cut, a finite number.
+        std: Standard deviation before the cut, a finite number above 0.
+        a: Lower bound, a finite number.
+        b: Upper bound, a finite number above `a`.
+        seed: See `RandomInitializer`.
+
+    Raises:
+        ValueError: If an argument is not a finite number, `std` is not positive,
+            or `a >= b`.
+
+    Reference:
+        `torch.nn.init.trunc_normal_`.
+    """
+
+    def __init__(self, mean=0.0, std=1.0, a=-2.0, b=2.0, seed=None):
+        self.mean = _checks.real(self.owner, "mean", mean)
+        self.std = _checks.positive(self.owner, "std", std)
+        self.a = _checks.real(self.owner, "a", a)
+        self.b = _checks.real(self.owner, "b", b)
+        _check_interval(self, ("a", a), ("b", b))
+        super().__init__(seed=seed)
+
+    def interval(self):
+        """The interval's ends in deviations from the mean, and as values."""
+        lower = (self.a - self.mean) / self.std
+        upper = (self.b - self.mean) / self.std
+        return (lower, upper), (self.a, self.b)
+
+    def compute(self, ops, key, shape, dtype):
+        return draws.truncated_normal(
+            ops, key, shape, self.mean, self.std, *self.interval(), dtype=dtype
+        )
+
+
+def _check_interval(initializer, low, high):
+    """Refuses an empty interval, and one that cannot be drawn from.
+
+    `low` and `high` are the arguments that set the ends, as `(name, value)`.
+    """
+    owner = initializer.owner
+    (lower, upper), _ = initializer.interval()
+    if not lower < upper:
+        if (low[0], high[0]) in (("lower", "upper"), ("minval", "maxval"), ("a", "b")):
+            _checks.less(owner, *low, *high)
+        rule = f"below the upper end, {upper} standard deviations from the mean"
+        _checks.fail(owner, low[0], rule, low[1])
+    try:
+        quantile.table(lower, upper)
+    except ArithmeticError as error:
+        rule = f"the end of an interval of some probability ({error})"
+        _checks.fail(owner, low[0], rule, low[1])

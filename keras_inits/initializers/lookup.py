@@ -1,0 +1,79 @@
+"""Which name stands for which initializer class.
+
+A class is listed where it is defined, by the decorator `listed`. What the names
+mean to Keras, and the public functions, are the business of `registry`.
+"""
+
+import inspect
+import re
+
+import keras
+
+from keras_inits import _checks
+
+PACKAGE = "keras_inits"
+
+# name -> class, in the order of definition
+BY_NAME: dict[str, type] = {}
+
+
+def snake_case(name):
+    """`GlorotUniform` -> `glorot_uniform`, as Keras does it."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def names_of(cls, aliases=()):
+    """All names of a class: its own, in snake case, and its aliases."""
+    return tuple(dict.fromkeys((cls.__name__, snake_case(cls.__name__), *aliases)))
+
+
+def listed(*aliases):
+    """Decorator that lists a class and makes it known to Keras' saving."""
+
+    def decorate(cls):
+        keras.saving.register_keras_serializable(package=PACKAGE)(cls)
+        BY_NAME.update(dict.fromkeys(names_of(cls, aliases), cls))
+        return cls
+
+    return decorate
+
+
+def make(cls, config=None):
+    """An instance of a listed class from its config."""
+    required = [
+        name
+        for name, parameter in inspect.signature(cls).parameters.items()
+        if parameter.default is inspect.Parameter.empty
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        and name not in (config or {})
+    ]
+    if required:
+        _checks.needs_arguments("get", cls.__name__, required)
+    return cls.from_config(dict(config or {}))
+
+
+def find(owner, identifier):
+    """The initializer for a name, a config, a class or an instance.
+
+    Returns:
+        An instance; None for None; what Keras makes of it where it is neither
+        a listed name nor one of ours.
+    """
+    if isinstance(identifier, str):
+        cls = BY_NAME.get(identifier) or keras.saving.get_registered_object(identifier)
+        if cls is None:
+            _checks.choice_of_names(owner, identifier, list(BY_NAME))
+        return make(cls)
+    if isinstance(identifier, dict):
+        package, _, name = str(identifier.get("registered_name") or "").rpartition(">")
+        name = name or identifier.get("class_name")
+        if package in ("", PACKAGE) and isinstance(name, str):
+            config = identifier.get("config")
+            name = name.rpartition(">")[2]
+            if name in BY_NAME:
+                return make(BY_NAME[name], config)
+            if not package and identifier.get("module") is None:
+                _checks.choice_of_names(owner, name, list(BY_NAME))
+    return keras.initializers.get(identifier)

@@ -1,0 +1,249 @@
+"""Random initializers whose spread is set by the weight's fans.
+
+Entries are independent with mean 0. A class contributes its `scale`, the mode
+that chooses the fan, and the law; `fans` counts, `engine.draws` supplies the
+numbers. The classes with Keras' names cut their normal law at two deviations,
+those with PyTorch's do not.
+"""
+
+import math
+
+import keras
+
+from keras_inits import _checks
+from keras_inits.engine import draws, quantile
+from keras_inits.fans import compute_fans
+from keras_inits.initializers.base import RandomInitializer
+from keras_inits.initializers.lookup import listed
+
+MODES = ("fan_in", "fan_out", "fan_avg", "fan_geo_avg")
+DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
+CUT = (-2.0, 2.0)
+CUT_STDDEV = quantile.truncated_stddev(*CUT)
+
+
+@listed()
+class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
+    """Entries of mean 0 and variance `scale / n`, n a fan or an average of both.
+
+    n is `fan_in`, `fan_out`, their mean `(fan_in + fan_out) / 2` for `"fan_avg"`
+    or their geometric mean `sqrt(fan_in * fan_out)` for `"fan_geo_avg"`, and at
+    least 1. The law is one of
+
+    - `"truncated_normal"`, also called `"normal"`: a normal law cut at two of its
+      deviations, widened so that what is left has the stated variance;
+    - `"untruncated_normal"`: `N(0, scale / n)`;
+    - `"uniform"`: `U(-limit, limit)` with `limit = sqrt(3 * scale / n)`.
+
+    Args:
+        scale: Factor of the variance, a finite number above 0.
+        mode: One of `"fan_in"`, `"fan_out"`, `"fan_avg"`, `"fan_geo_avg"`.
+        distribution: One of the laws above.
+        seed: See `RandomInitializer`.
+        input_axes: See `compute_fans`. Keras' `EinsumDense` fills them in.
+        output_axes: See `compute_fans`.
+        batch_axes: See `compute_fans`.
+
+    Raises:
+        ValueError: If `scale` is not positive, `mode` or `distribution` is
+            unknown, or the axes do not fit the shape.
+
+    Reference:
+        `keras.initializers.VarianceScaling`; `jax.nn.initializers
+        .variance_scaling` for `"fan_geo_avg"` and `batch_axes`.
+    """
+
+    least_rank = 0
+
+    def __init__(
+        self,
+        scale=1.0,
+        mode="fan_in",
+        distribution="truncated_normal",
+        seed=None,
+        input_axes=None,
+        output_axes=None,
+        *,
+        batch_axes=None,
+    ):
+        self.scale = _checks.positive(self.owner, "scale", scale)
+        self.mode = _checks.choice(self.owner, "mode", mode, MODES)
+        if isinstance(distribution, str):
+            distribution = distribution.lower()
+        if distribution == "normal":
+            distribution = "truncated_normal"
+        self.distribution = _checks.choice(
+            self.owner, "distribution", distribution, DISTRIBUTIONS
+        )
+        self.input_axes = _checks.axes(self.owner, "input_axes", input_axes)
+        self.output_axes = _checks.axes(self.owner, "output_axes", output_axes)
+        self.batch_axes = _checks.axes(self.owner, "batch_axes", batch_axes)
+        super().__init__(seed=seed)
+
+    def fans(self, shape):
+        """`(fan_in, fan_out)` of a weight of that shape, by this one's axes."""
+        return compute_fans(
+            shape, self.input_axes, self.output_axes, batch_axes=self.batch_axes
+        )
+
+    def check_shape(self, shape):
+        """Refuses a shape too low in rank or without the named axes."""
+        hint = "A vector has no fans: give a bias Zeros or RandomUniform."
+        _checks.rank(self.owner, shape, range(self.least_rank, 65), hint)
+        self.fans(shape)
+
+    def stddev(self, shape):
+        """Standard deviation of the entries of a weight of that shape."""
+        fan_in, fan_out = self.fans(shape)
+        fan = {
+            "fan_in": fan_in,
+            "fan_out": fan_out,
+            "fan_avg": (fan_in + fan_out) / 2,
+            "fan_geo_avg": math.sqrt(fan_in * fan_out),
+        }[self.mode]
+        return math.sqrt(self.scale / max(1.0, fan))
+
+    def compute(self, ops, key, shape, dtype):
+        stddev = self.stddev(shape)
+        if self.distribution == "uniform":
+            limit = math.sqrt(3.0) * stddev
+            return draws.uniform(ops, key, shape, low=-limit, high=limit, dtype=dtype)
+        if self.distribution == "untruncated_normal":
+            return draws.normal(ops, key, shape, mean=0.0, stddev=stddev, dtype=dtype)
+        stddev /= CUT_STDDEV
+        limits = (CUT[0] * stddev, CUT[1] * stddev)
+        return draws.truncated_normal(
+            ops, key, shape, 0.0, stddev, CUT, limits, dtype=dtype
+        )
+
+
+class _Named(VarianceScaling):
+    """Base of the named schemes: what Keras' own take, and `batch_axes`."""
+
+    named_scale = 1.0
+    named_mode = "fan_in"
+    named_distribution = "truncated_normal"
+
+    def __init__(self, seed=None, input_axes=None, output_axes=None, *, batch_axes=None):
+        super().__init__(
+            scale=self.named_scale,
+            mode=self.named_mode,
+            distribution=self.named_distribution,
+            seed=seed,
+            input_axes=input_axes,
+            output_axes=output_axes,
+            batch_axes=batch_axes,
+        )
+
+
+@listed()
+class GlorotUniform(_Named):
+    """`U(-limit, limit)`, `limit = sqrt(6 / (fan_in + fan_out))`.
+
+    Keeps the variance of activations and gradients about alike from layer to
+    layer where the activation is near linear, as tanh is around 0.
+
+    Args:
+        seed: See `RandomInitializer`.
+        input_axes: See `compute_fans`.
+        output_axes: See `compute_fans`.
+        batch_axes: See `compute_fans`.
+
+    Reference:
+        Glorot and Bengio 2010, equation 16,
+        https://proceedings.mlr.press/v9/glorot10a.html
+    """
+
+    named_mode = "fan_avg"
+    named_distribution = "uniform"
+
+
+@listed()
+class GlorotNormal(_Named):
+    """Normal of deviation `sqrt(2 / (fan_in + fan_out))`, cut at two deviations.
+
+    The deviation is that after the cut, as in Keras; `XavierNormal` is not cut.
+
+    Args:
+        seed: See `RandomInitializer`.
+        input_axes: See `compute_fans`.
+        output_axes: See `compute_fans`.
+        batch_axes: See `compute_fans`.
+
+    Reference:
+        Glorot and Bengio 2010, equation 12,
+        https://proceedings.mlr.press/v9/glorot10a.html
+    """
+
+    named_mode = "fan_avg"
+
+
+@listed()
+class HeUniform(_Named):
+    """`U(-limit, limit)`, `limit = sqrt(6 / fan_in)`, for ReLU.
+
+    Args:
+        seed: See `RandomInitializer`.
+        input_axes: See `compute_fans`.
+        output_axes: See `compute_fans`.
+        batch_axes: See `compute_fans`.
+
+    Reference:
+        The variance of He et al. 2015, equation 10,
+        https://arxiv.org/abs/1502.01852
+    """
+
+    named_scale = 2.0
+    named_distribution = "uniform"
+
+
+@listed()
+class HeNormal(_Named):
+    """Normal of deviation `sqrt(2 / fan_in)`, cut at two deviations, for ReLU.
+
+    The deviation is that after the cut, as in Keras; `KaimingNormal` is not cut.
+
+    Args:
+        seed: See `RandomInitializer`.
+        input_axes: See `compute_fans`.
+        output_axes: See `compute_fans`.
+        batch_axes: See `compute_fans`.
+
+    Reference:
+        He et al. 2015, equation 10, https://arxiv.org/abs/1502.01852
+    """
+
+    named_scale = 2.0
+
+
+@listed()
+class LecunUniform(_Named):
+    """`U(-limit, limit)`, `limit = sqrt(3 / fan_in)`.
+
+    Args:
+        seed: See `RandomInitializer`.
+        input_axes: See `compute_fans`.
+        output_axes: See `compute_fans`.
+        batch_axes: See `compute_fans`.
+
+    Reference:
+        LeCun et al. 1998, "Efficient BackProp", equation 16.
+    """
+
+    named_distribution = "uniform"
+
+
+@listed()
+class LecunNormal(_Named):
+    """Normal of deviation `sqrt(1 / fan_in)`, cut at two deviations, for SELU.
+
+    Args:
+        seed: See `RandomInitializer`.
+        input_axes: See `compute_fans`.
+        output_axes: See `compute_fans`.
+        batch_axes: See `compute_fans`.
+
+    Reference:
+        LeCun et al. 1998, "Efficient BackProp", equation 16; Klambauer et al.
+        2017, section 2, https://arxiv.org/abs/1706.02515
+    """

@@ -1,0 +1,71 @@
+"""Sparse initialization: each unit begins with few connections."""
+
+import math
+
+import numpy as np
+
+from keras_inits import _checks
+from keras_inits.engine import draws, streams
+from keras_inits.initializers.base import RandomInitializer
+from keras_inits.initializers.lookup import listed
+
+
+@listed()
+class Sparse(RandomInitializer):
+    """Entries follow `N(0, stddev**2)`, save a share that is exactly 0.
+
+    `axis` names the axis of the units. Of the n weights that share a unit's index
+    along it, `ceil(sparsity * n)` are 0, at places drawn for each unit apart. With
+    the default, the last axis, each output unit of a Keras kernel has the same
+    number of zeros among its incoming weights, as Martens has it. `axis=0` gives
+    the zeros of `torch.nn.init.sparse_`, which counts them for each input unit of
+    a dense kernel. Values and places both obey the seed.
+
+    Args:
+        sparsity: Share of zeros, a number in [0, 1].
+        stddev: Standard deviation of the other entries, a finite number, 0 or
+            above.
+        axis: The axis of the units, an integer.
+        seed: See `RandomInitializer`.
+
+    Raises:
+        ValueError: If `sparsity` is outside [0, 1], `stddev` is negative or not
+            finite, `axis` is out of range, or the rank is below 2.
+
+    Reference:
+        Martens 2010, "Deep learning via Hessian-free optimization", section 5.
+    """
+
+    def __init__(self, sparsity=0.1, stddev=0.01, axis=-1, seed=None):
+        self.sparsity = _checks.real(
+            self.owner,
+            "sparsity",
+            sparsity,
+            "a number in [0, 1]",
+            lambda share: 0 <= share <= 1,
+        )
+        self.stddev = _checks.not_negative(self.owner, "stddev", stddev)
+        self.axis = _checks.whole(self.owner, "axis", axis)
+        super().__init__(seed=seed)
+
+    def check_shape(self, shape):
+        """Refuses vectors and shapes without the axis of the units."""
+        _checks.rank(self.owner, shape, range(2, 65))
+        _checks.axes(self.owner, "axis", [self.axis], len(shape))
+
+    def compute(self, ops, key, shape, dtype):
+        values = draws.normal(
+            ops, key, shape, mean=0.0, stddev=self.stddev, dtype=dtype
+        )
+        axis = self.axis % len(shape)
+        units = shape[axis]
+        weights = math.prod(shape[:axis] + shape[axis + 1 :])
+        zeros = math.ceil(self.sparsity * weights)
+        if not zeros or not units:
+            return values
+        order = draws.permutations(ops, streams.fold(key, "zeros"), units, weights)
+        # The rank of a weight in its unit's random order: the first are 0.
+        rank = ops.argsort(order, axis=1)
+        others = shape[:axis] + shape[axis + 1 :]
+        rank = ops.moveaxis(ops.reshape(rank, (units, *others)), 0, axis)
+        return ops.where(rank < zeros, ops.cast(np.zeros(()), dtype), values)

@@ -1,0 +1,180 @@
+"""Variance scaling under PyTorch's names, laws and arguments.
+
+The same formulas as in `scaling`, with PyTorch's conventions: normal laws are
+not cut, the gain is an argument, and a weight needs at least two dimensions.
+Kernels are laid out as Keras' are; the fans are those that PyTorch finds in its
+own layout of the same layer.
+"""
+
+from collections.abc import Callable
+
+import keras
+
+from keras_inits import _checks, gains
+from keras_inits.initializers.lookup import listed
+from keras_inits.initializers.scaling import VarianceScaling
+
+
+class _Xavier(VarianceScaling):
+    """Base of the two Xavier laws: variance `2 gain**2 / (fan_in + fan_out)`."""
+
+    least_rank = 2
+    law = "uniform"
+
+    def __init__(
+        self,
+        gain=1.0,
+        seed=None,
+        input_axes=None,
+        output_axes=None,
+        *,
+        batch_axes=None,
+    ):
+        self.gain = _checks.positive(self.owner, "gain", gain)
+        super().__init__(
+            scale=self.gain**2,
+            mode="fan_avg",
+            distribution=self.law,
+            seed=seed,
+            input_axes=input_axes,
+            output_axes=output_axes,
+            batch_axes=batch_axes,
+        )
+
+
+@listed()
+class XavierUniform(_Xavier):
+    """`U(-limit, limit)`, `limit = gain * sqrt(6 / (fan_in + fan_out))`.
+
+    Args:
+        gain: Factor of the deviation, a finite number above 0; see
+            `calculate_gain`.
+        seed: See `RandomInitializer`.
+        input_axes: See `compute_fans`.
+        output_axes: See `compute_fans`.
+        batch_axes: See `compute_fans`.
+
+    Raises:
+        ValueError: If `gain` is not positive or the rank is below 2.
+
+    Reference:
+        Glorot and Bengio 2010, equation 16,
+        https://proceedings.mlr.press/v9/glorot10a.html;
+        `torch.nn.init.xavier_uniform_`.
+    """
+
+
+@listed()
+class XavierNormal(_Xavier):
+    """`N(0, stddev**2)`, `stddev = gain * sqrt(2 / (fan_in + fan_out))`.
+
+    The normal law is whole, as in PyTorch; `GlorotNormal` cuts it.
+
+    Args:
+        gain: Factor of the deviation, a finite number above 0; see
+            `calculate_gain`.
+        seed: See `RandomInitializer`.
+        input_axes: See `compute_fans`.
+        output_axes: See `compute_fans`.
+        batch_axes: See `compute_fans`.
+
+    Raises:
+        ValueError: If `gain` is not positive or the rank is below 2.
+
+    Reference:
+        Glorot and Bengio 2010, equation 12,
+        https://proceedings.mlr.press/v9/glorot10a.html;
+        `torch.nn.init.xavier_normal_`.
+    """
+
+    law = "untruncated_normal"
+
+
+class _Kaiming(VarianceScaling):
+    """Base of the two Kaiming laws: variance `gain**2 / fan`."""
+
+    least_rank = 2
+    law = "uniform"
+
+    def __init__(
+        self,
+        a=0,
+        mode="fan_in",
+        nonlinearity: str | Callable = "leaky_relu",
+        seed=None,
+        input_axes=None,
+        output_axes=None,
+        *,
+        batch_axes=None,
+    ):
+        self.a = _checks.real(self.owner, "a", a)
+        if isinstance(nonlinearity, dict):
+            nonlinearity = keras.saving.deserialize_keras_object(nonlinearity)
+        self.nonlinearity = gains.activation_name(nonlinearity)
+        _checks.choice(self.owner, "mode", mode, ("fan_in", "fan_out"))
+        gain = gains.calculate_gain(nonlinearity, self.a, owner=self.owner)
+        super().__init__(
+            scale=gain**2,
+            mode=mode,
+            distribution=self.law,
+            seed=seed,
+            input_axes=input_axes,
+            output_axes=output_axes,
+            batch_axes=batch_axes,
+        )
+
+
+@listed()
+class KaimingUniform(_Kaiming):
+    """`U(-limit, limit)`, `limit = gain * sqrt(3 / fan)`.
+
+    `gain` is that of `nonlinearity`, see `calculate_gain`. `a=sqrt(5)`, which
+    PyTorch gives its own layers, is `U(-1/sqrt(fan_in), 1/sqrt(fan_in))`.
+
+    Args:
+        a: Negative slope of leaky_relu, a finite number; other activations
+            ignore it.
+        mode: `"fan_in"` or `"fan_out"`.
+        nonlinearity: Name of the activation that follows, or a callable.
+        seed: See `RandomInitializer`.
+        input_axes: See `compute_fans`.
+        output_axes: See `compute_fans`.
+        batch_axes: See `compute_fans`.
+
+    Raises:
+        ValueError: If `a` is not finite, `mode` or `nonlinearity` is unknown, or
+            the rank is below 2.
+
+    Reference:
+        He et al. 2015, equations 14 and 15, https://arxiv.org/abs/1502.01852;
+        `torch.nn.init.kaiming_uniform_`.
+    """
+
+
+@listed()
+class KaimingNormal(_Kaiming):
+    """`N(0, stddev**2)`, `stddev = gain / sqrt(fan)`.
+
+    `gain` is that of `nonlinearity`, see `calculate_gain`. The normal law is
+    whole, as in PyTorch; `HeNormal` cuts it.
+
+    Args:
+        a: Negative slope of leaky_relu, a finite number; other activations
+            ignore it.
+        mode: `"fan_in"` or `"fan_out"`.
+        nonlinearity: Name of the activation that follows, or a callable.
+        seed: See `RandomInitializer`.
+        input_axes: See `compute_fans`.
+        output_axes: See `compute_fans`.
+        batch_axes: See `compute_fans`.
+
+    Raises:
+        ValueError: If `a` is not finite, `mode` or `nonlinearity` is unknown, or
+            the rank is below 2.
+
+    Reference:
+        He et al. 2015, equations 14 and 15, https://arxiv.org/abs/1502.01852;
+        `torch.nn.init.kaiming_normal_`.
+    """
+
+    law = "untruncated_normal"
