@@ -32,6 +32,7 @@ from keras_inits.initializers import (
     ZeroRow,
     Zeros,
 )
+from keras_inits.model.fingerprint import fingerprint
 from keras_inits.registry import (
     disable,
     enable,
@@ -44,3 +45,45 @@ from keras_inits.registry import (
 )
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "STFT",
+    "Constant",
+    "DeltaOrthogonal",
+    "Dirac",
+    "GlorotNormal",
+    "GlorotUniform",
+    "HeNormal",
+    "HeUniform",
+    "Identity",
+    "Initializer",
+    "KaimingNormal",
+    "KaimingUniform",
+    "LecunNormal",
+    "LecunUniform",
+    "Ones",
+    "Orthogonal",
+    "PerGate",
+    "RandomInitializer",
+    "RandomNormal",
+    "RandomUniform",
+    "Sparse",
+    "TruncNormal",
+    "TruncatedNormal",
+    "VarianceScaling",
+    "XavierNormal",
+    "XavierUniform",
+    "ZeroRow",
+    "Zeros",
+    "calculate_gain",
+    "compute_fans",
+    "disable",
+    "enable",
+    "enabled",
+    "fingerprint",
+    "get",
+    "is_enabled",
+    "names",
+    "register",
+    "unregister",
+]

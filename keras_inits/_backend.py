@@ -5,6 +5,7 @@ asked of a backend by name is asked here, in small functions, each tested under
 every backend.
 """
 
+import contextlib
 import importlib
 import importlib.util
 
@@ -227,3 +228,10 @@ def _differentiate_torch(loss_of, inputs, variables):
     gradients = torch.autograd.grad(loss, sources, allow_unused=True)
     found = {id(s): g for s, g in zip(sources, gradients, strict=True)}
     return loss, [found.get(id(value)) for value in values]
+
+
+def without_gradients():
+    """Context in which no backend records operations for a backward pass."""
+    if name() == "torch":
+        return importlib.import_module("torch").no_grad()
+    return contextlib.nullcontext()

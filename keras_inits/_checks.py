@@ -57,6 +57,15 @@ def needs_arguments(owner, class_name, required):
     fail(owner, "identifier", f"{rule}'config': {{{config}}}}}", class_name)
 
 
+def not_built(owner, model_name):
+    """Refuses a model whose weights do not exist yet."""
+    raise ValueError(
+        f"{owner}: Argument `model` must be built, got {model_name!r}, which has no "
+        "weights yet. Call it on a batch of data or call its `build` with the "
+        "input's shape."
+    )
+
+
 def real(owner, argument, value, rule="a finite number", allowed=None):
     """A finite number, a Python float or int, that satisfies `allowed`."""
     number = value
@@ -82,9 +91,7 @@ def positive(owner, argument, value):
 
 def not_negative(owner, argument, value):
     """A finite number, zero or above."""
-    return real(
-        owner, argument, value, "a finite number, 0 or above", lambda x: x >= 0
-    )
+    return real(owner, argument, value, "a finite number, 0 or above", lambda x: x >= 0)
 
 
 def whole(owner, argument, value, least=None):

@@ -16,7 +16,6 @@ from keras_inits import _checks
 _erf = np.vectorize(math.erf, otypes=[float])
 
 
-
 def _sigmoid(x):
     return 0.5 * (1.0 + np.tanh(0.5 * x))
 
@@ -102,10 +101,10 @@ def _callable_gain(owner, function):
 
 def activation_name(nonlinearity):
     """The name of a Keras activation given as a function, else the argument."""
-    label = getattr(nonlinearity, "__name__", None)
-    if callable(nonlinearity) and label in (*NAMES, *WHOLE_VECTOR):
-        if getattr(keras.activations, label, None) is nonlinearity:
-            return label
+    label = getattr(nonlinearity, "__name__", "")
+    known = callable(nonlinearity) and label in (*NAMES, *WHOLE_VECTOR)
+    if known and getattr(keras.activations, label, None) is nonlinearity:
+        return label
     return nonlinearity
 
 

@@ -37,6 +37,17 @@ def _threads():
     return os.cpu_count() or 1
 
 
+def _aligned(shape, dtype, make=np.empty):
+    """An array whose first byte lies at a multiple of 64.
+
+    Backends take over such memory as it is where they would copy another.
+    """
+    size = math.prod(shape) * dtype.itemsize
+    raw = make(size + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + size].view(dtype).reshape(shape)
+
+
 class HostOps:
     """The vocabulary of the formulas, in NumPy."""
 
@@ -50,8 +61,10 @@ class HostOps:
     def full(self, shape, value, dtype):
         """A tensor of one value; zeros cost no memory until they are touched."""
         if not np.any(value):
-            return np.zeros(shape, numpy_dtype(dtype))
-        return np.full(shape, value, numpy_dtype(dtype))
+            return _aligned(shape, numpy_dtype(dtype), np.zeros)
+        array = _aligned(shape, numpy_dtype(dtype))
+        array[...] = value
+        return array
 
     def name_of_dtype(self, x):
         """Standard name of an array's dtype."""
@@ -89,7 +102,7 @@ class HostOps:
             A NumPy array.
         """
         size = math.prod(shape)
-        flat = np.empty(size, numpy_dtype(dtype))
+        flat = _aligned((size,), numpy_dtype(dtype))
 
         def fill(start, stop):
             words = philox.HalfWords(key, start)

@@ -122,7 +122,7 @@ def table(lower=-math.inf, upper=math.inf):
     most = math.floor(min(upper, reach) / unit)
     if least >= most:
         raise ArithmeticError("it has no room for two 24-bit values")
-    base = np.zeros(SIGN_BIT + OCTAVES * SEGMENTS, np.int32)
+    base: np.ndarray = np.zeros(SIGN_BIT + OCTAVES * SEGMENTS, np.int32)
     slope = np.zeros_like(base)
     for start, side in zip((0, SIGN_BIT), sides, strict=True):
         nodes = base[start : start + OCTAVES * SEGMENTS]

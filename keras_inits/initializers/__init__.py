@@ -56,7 +56,6 @@ __all__ = [
     "RandomNormal",
     "RandomUniform",
     "Sparse",
-    "STFT",
     "TruncNormal",
     "TruncatedNormal",
     "VarianceScaling",

@@ -27,7 +27,7 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
     does everywhere in JAX.
     """
 
-    dtypes = _checks.NUMERIC_DTYPES
+    dtypes: tuple[str, ...] = _checks.NUMERIC_DTYPES
 
     @property
     def owner(self):

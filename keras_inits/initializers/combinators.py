@@ -1,6 +1,5 @@
 """Initializers made of another one: fused gates and padding rows."""
 
-
 from keras_inits import _checks
 from keras_inits.engine import streams
 from keras_inits.initializers import lookup

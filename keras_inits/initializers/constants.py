@@ -237,10 +237,13 @@ class STFT(Initializer):
     def check_shape(self, shape):
         """Refuses what is not `(frame_length, 1, frequencies)`."""
         _checks.rank(self.owner, shape, (3,))
-        if self.window is not None and not isinstance(self.window, str):
-            if np.shape(self.window) != shape[:1]:
-                rule = f"(frame_length,) = {shape[:1]}, the shape of a window"
-                _checks.fail(self.owner, "window", rule, np.shape(self.window))
+        given = self.window is not None and not isinstance(self.window, str)
+        if given and np.shape(self.window) != shape[:1]:
+            rule = f"of the shape (frame_length,) = {shape[:1]}"
+            _checks.fail(self.owner, "window", rule, np.shape(self.window))
+        if shape[1] != 1:
+            rule = "(frame_length, 1, frequencies)"
+            _checks.fail(self.owner, "shape", rule, shape)
 
     def compute(self, ops, key, shape, dtype):
         frame_length, _, frequencies = shape

@@ -62,13 +62,14 @@ def find(owner, identifier):
         a listed name nor one of ours.
     """
     if isinstance(identifier, str):
-        cls = BY_NAME.get(identifier) or keras.saving.get_registered_object(identifier)
-        if cls is None:
+        found = BY_NAME.get(identifier)
+        found = found or keras.saving.get_registered_object(identifier)
+        if found is None:
             _checks.choice_of_names(owner, identifier, list(BY_NAME))
-        return make(cls)
+        return make(found)
     if isinstance(identifier, dict):
-        package, _, name = str(identifier.get("registered_name") or "").rpartition(">")
-        name = name or identifier.get("class_name")
+        package, _, filed = str(identifier.get("registered_name") or "").rpartition(">")
+        name = filed or identifier.get("class_name")
         if package in ("", PACKAGE) and isinstance(name, str):
             config = identifier.get("config")
             name = name.rpartition(">")[2]

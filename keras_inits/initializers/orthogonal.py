@@ -13,8 +13,8 @@ import numpy as np
 from keras_inits import _checks
 from keras_inits.engine import draws
 from keras_inits.initializers.base import RandomInitializer
-from keras_inits.initializers.lookup import listed
 from keras_inits.initializers.constants import center_tap
+from keras_inits.initializers.lookup import listed
 
 PANEL = 128  # reflections applied by one pair of matrix products
 SMALLEST = 2.0**-21  # the least deviate that is not 0
@@ -67,7 +67,7 @@ def haar(ops, key, rows, columns, dtype):
         ops, key, (rows, columns), mean=0.0, stddev=1.0, dtype=dtype
     )
     result = None
-    signs = []
+    signs: list = []
     for start in reversed(range(0, columns, PANEL)):
         v, inverse, panel_signs = _panel(ops, gaussian[start:, start : start + PANEL])
         signs.insert(0, panel_signs)

@@ -124,7 +124,9 @@ class _Named(VarianceScaling):
     named_mode = "fan_in"
     named_distribution = "truncated_normal"
 
-    def __init__(self, seed=None, input_axes=None, output_axes=None, *, batch_axes=None):
+    def __init__(
+        self, seed=None, input_axes=None, output_axes=None, *, batch_axes=None
+    ):
         super().__init__(
             scale=self.named_scale,
             mode=self.named_mode,

@@ -1,0 +1,1 @@
+"""Whole models: the weights of every layer at once."""

@@ -1,0 +1,54 @@
+"""One hash for a model's weights, equal where the weights are."""
+
+import hashlib
+
+import keras
+import numpy as np
+
+from keras_inits import _checks
+from keras_inits.model.addresses import addresses
+
+
+def _named_weights(model_or_weights):
+    """`(name, value)` of each weight, in the order that is hashed."""
+    if hasattr(model_or_weights, "weights"):
+        found = addresses(model_or_weights)
+        pairs = [(address, variable) for address, _, variable in found]
+        return sorted(pairs, key=lambda pair: pair[0])
+    rule = "a Keras model or layer, or a list of its weights or of arrays"
+    if isinstance(model_or_weights, (str, bytes)):
+        _checks.fail("fingerprint", "model_or_weights", rule, model_or_weights)
+    try:
+        weights = list(model_or_weights)
+    except TypeError:
+        _checks.fail("fingerprint", "model_or_weights", rule, model_or_weights)
+    return [(str(place), weight) for place, weight in enumerate(weights)]
+
+
+def fingerprint(model_or_weights):
+    """SHA-256 of a model's weights.
+
+    Hashed are, for each weight in the order of their addresses, the address, the
+    dtype, the shape and the bytes of its values, row-major and little-endian. So
+    two models agree when their layers are named alike and every bit is the same,
+    on whatever backend; seed generators' states and metrics do not count.
+
+    Args:
+        model_or_weights: A built Keras model or layer, or a list of variables,
+            tensors or arrays, which are hashed in their order, with their place
+            in the list for an address.
+
+    Returns:
+        64 hexadecimal digits.
+
+    Raises:
+        ValueError: If it is none of these, or a model that is not built.
+    """
+    digest = hashlib.sha256()
+    for name, weight in _named_weights(model_or_weights):
+        value = np.asarray(keras.ops.convert_to_numpy(weight))
+        little = value.astype(value.dtype.newbyteorder("<"), copy=False)
+        head = f"{name}\n{value.dtype.name}\n{value.shape}\n"
+        digest.update(head.encode())
+        digest.update(little.tobytes())
+    return digest.hexdigest()

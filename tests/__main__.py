@@ -1,0 +1,84 @@
+"""Runs every test: each backend in a process of its own, two at a time.
+
+    python -m tests                 all backends, and what concerns no one backend
+    python -m tests jax torch       these jobs only
+    python -m tests --list          the names of the jobs
+
+Arguments after `--` go to pytest. The exit status is 0 if all jobs passed.
+"""
+
+import concurrent.futures
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PYTHON = [sys.executable, "-m"]
+PER_BACKEND = ["tests", "keras_inits", "--ignore=tests/cross"]
+
+# name -> (backend, arguments of `python`); the long ones first
+JOBS = {
+    "cross": ("jax", [*PYTHON, "pytest", "tests/cross"]),
+    "tensorflow": ("tensorflow", [*PYTHON, "pytest", *PER_BACKEND]),
+    "jax": ("jax", [*PYTHON, "pytest", *PER_BACKEND]),
+    "torch": ("torch", [*PYTHON, "pytest", *PER_BACKEND]),
+    "numpy": ("numpy", [*PYTHON, "pytest", *PER_BACKEND]),
+    "lint": ("numpy", [*PYTHON, "ruff", "check", "."]),
+    "format": ("numpy", [*PYTHON, "ruff", "format", "--check", "."]),
+    "types": ("numpy", [*PYTHON, "mypy"]),
+}
+
+
+def run(name, extra):
+    """Runs one job and returns `(name, exit status, seconds, output)`."""
+    backend, command = JOBS[name]
+    environment = {
+        **os.environ,
+        "KERAS_BACKEND": backend,
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONHASHSEED": "0",
+    }
+    if "pytest" in command:
+        command = [*command, "-q", "-p", "no:cacheprovider", *extra]
+    start = time.perf_counter()
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return name, done.returncode, time.perf_counter() - start, done.stdout
+
+
+def main(arguments):
+    """Runs the jobs that are named, or all."""
+    extra = []
+    if "--" in arguments:
+        place = arguments.index("--")
+        arguments, extra = arguments[:place], arguments[place + 1 :]
+    if arguments == ["--list"]:
+        print("\n".join(JOBS))
+        return 0
+    unknown = [name for name in arguments if name not in JOBS]
+    if unknown:
+        print(f"No job is named {unknown[0]!r}; there are {', '.join(JOBS)}.")
+        return 2
+    failed = []
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(run, name, extra) for name in arguments or JOBS]
+        for job in concurrent.futures.as_completed(jobs):
+            name, status, seconds, output = job.result()
+            print(f"\n=== {name}: exit status {status}, {seconds:.0f} s\n{output}")
+            sys.stdout.flush()
+            if status:
+                failed.append(name)
+    print(f"Failed: {', '.join(failed)}." if failed else "All jobs passed.")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
