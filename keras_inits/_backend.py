@@ -12,6 +12,7 @@ import importlib.util
 import keras
 import numpy as np
 
+from keras_inits.engine.graph import GraphOps, NarrowLimbs, WideLimbs
 from keras_inits.engine.host import HostOps
 
 BACKENDS = ("tensorflow", "jax", "torch", "numpy")
@@ -21,6 +22,8 @@ MODULES = {
     "torch": ("torch",),
     "numpy": ("jax", "scipy"),  # Keras' NumPy backend imports both
 }
+
+LARGEST_CONSTANT = 1 << 14  # elements of a host array that a program may hold
 
 
 def name():
@@ -52,10 +55,53 @@ class _EagerOps(HostOps):
 
 
 _EAGER = _EagerOps()
+_GRAPH = GraphOps(NarrowLimbs() if name() == "jax" else WideLimbs())
 
 
-def formula_ops():
-    """What runs a formula now."""
+def _jax_trace_state_is_clean():
+    # Private, for want of a public question; the public way, to make an array and
+    # look whether it is a tracer, costs more than a small draw.
+    core = importlib.import_module("jax._src.core")
+    if hasattr(core, "trace_state_clean"):
+        return core.trace_state_clean()
+    jax = importlib.import_module("jax")
+    return not isinstance(jax.numpy.zeros(()), jax.core.Tracer)
+
+
+def is_tracing():
+    """Whether what is computed now becomes part of a traced function."""
+    if name() == "jax":
+        return not _jax_trace_state_is_clean()
+    if name() == "tensorflow":
+        return not importlib.import_module("tensorflow").executing_eagerly()
+    return False
+
+
+def only_infers_shapes():
+    """Whether Keras wants shapes alone now and throws the values away."""
+    scope = keras.SymbolicScope()
+    with scope:
+        return getattr(scope, "original_scope", None) is not None
+
+
+def called_as_it_is(function):
+    """`function`, which `torch.compile` and AutoGraph call and do not rewrite."""
+    if name() == "torch":
+        return importlib.import_module("torch").compiler.disable(function)
+    if name() == "tensorflow":
+        autograph = importlib.import_module("tensorflow").autograph
+        return autograph.experimental.do_not_convert(function)
+    return function
+
+
+def formula_ops(size):
+    """What runs the formula of a tensor of `size` elements now.
+
+    A small tensor is drawn on the host under a trace too, where it becomes a
+    constant of the program.
+    """
+    if size > LARGEST_CONSTANT and is_tracing():
+        return _GRAPH
     return _EAGER
 
 
@@ -76,6 +122,8 @@ def to_numpy(tensor):
 
     `keras.ops.convert_to_numpy` warns on NumPy 2 and copies on the way.
     """
+    if isinstance(tensor, keras.Variable):
+        tensor = tensor.value
     if name() == "torch":
         tensor = tensor.detach().cpu()
         if "bfloat16" in str(tensor.dtype):

@@ -33,6 +33,12 @@ def nearest(value, options):
     return f"Did you mean {close[0]!r}?" if close else ""
 
 
+def close(value, options, count):
+    """At most `count` of the options, the closest to `value` first."""
+    options = list(dict.fromkeys(options))
+    return difflib.get_close_matches(str(value), options, count, 0.5)
+
+
 def choice(owner, argument, value, options):
     """One of the strings `options`."""
     if isinstance(value, str) and value in options:
@@ -64,6 +70,48 @@ def not_built(owner, model_name):
         "weights yet. Call it on a batch of data or call its `build` with the "
         "input's shape."
     )
+
+
+def matches_nothing(owner, rule, near):
+    """Refuses a rule that chose no weight of the model."""
+    raise ValueError(
+        f"{owner}: The rule {rule} matches no weight of the model. Nearest are "
+        f"{', '.join(map(repr, near))}. Correct it, or pass strict=False."
+    )
+
+
+def cannot_take(owner, address, initializer, reason):
+    """Refuses an initializer that cannot draw one of the model's weights."""
+    raise ValueError(
+        f"{owner}: The weight {address!r} cannot be drawn by {initializer}: {reason}"
+    )
+
+
+def cannot_tell(owner, found):
+    """Refuses weights whose layers do not say how they were initialized.
+
+    `found` has a pair of address and class of the layer for each.
+    """
+    places = ", ".join(f"{address!r} of {layer}" for address, layer in found)
+    raise ValueError(
+        f"{owner}: The layers do not tell the initializers of these weights: "
+        f"{places}. Name them in `rules`, as in rules={{{found[0][0]!r}: 'zeros'}}."
+    )
+
+
+def no_counterpart(owner, kept):
+    """Refuses initializers of which Keras has no like."""
+    raise ValueError(
+        f"{owner}: Keras has no initializer of the law of {', '.join(kept)}. Pass "
+        "strict=False to keep what has none; the saved model then needs keras_inits."
+    )
+
+
+def interrupted(owner, done, count, last, seed):
+    """What to know of a call that stopped half-way."""
+    so_far = f"{done} of {count} weights were set"
+    so_far += f", the last one {last!r}" if done else ""
+    return f"{owner}: {so_far}. Run it again with seed={seed} for the full result."
 
 
 def real(owner, argument, value, rule="a finite number", allowed=None):
@@ -122,6 +170,23 @@ def no_number(dtype, low, high):
     raise ValueError(
         f"No {dtype} number lies between {low!r} and {high!r}. Give a wider "
         "interval or a wider dtype."
+    )
+
+
+def too_large(shape, most):
+    """Refuses a traced draw whose words one counter cannot number."""
+    raise ValueError(
+        f"Inside a traced function a tensor may have {most} elements at most, got "
+        f"shape {shape}. Draw it in parts."
+    )
+
+
+def traced_state(owner):
+    """Refuses a seed generator inside a traced function."""
+    raise ValueError(
+        f"{owner}: Argument `seed` must be an integer or None inside a traced "
+        "function, got a keras.random.SeedGenerator, whose state cannot move on "
+        "there. Call the initializer outside the function, or give it an integer."
     )
 
 
@@ -200,4 +265,13 @@ def seed(owner, value):
     rule = "an integer, a keras.random.SeedGenerator or None"
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         fail(owner, "seed", rule, value)
+    return int(value)
+
+
+def seed_of_call(owner, value):
+    """An int, or None for a fresh seed."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        fail(owner, "seed", "an integer or None", value)
     return int(value)

@@ -34,16 +34,22 @@ SEGMENTS = 1 << SEGMENT_BITS
 POSITION_BITS = 23 - SEGMENT_BITS  # float32 has 23 mantissa bits
 POSITION_MASK = (1 << POSITION_BITS) - 1
 EXPONENT_BIAS = 127 << SEGMENT_BITS
+SIDE = OCTAVES * SEGMENTS
 SIGN_BIT = 1 << (8 + SEGMENT_BITS)  # float32 has 8 exponent bits
 INTEGER_BITS = 24
 
 
 class Table(NamedTuple):
-    """A law in integers. `base` and `slope` are int32, indexed by segment."""
+    """A law in integers. `base` and `slope` are int32, indexed by segment.
+
+    The index is a float32's sign, exponent and leading mantissa bits as they
+    stand, less the bias, so the sides lie `SIGN_BIT` entries apart.
+    """
 
     base: np.ndarray
     slope: np.ndarray
     unit: float
+    bounds: tuple[float, float]
 
 
 def cdf(x):
@@ -122,10 +128,10 @@ def table(lower=-math.inf, upper=math.inf):
     most = math.floor(min(upper, reach) / unit)
     if least >= most:
         raise ArithmeticError("it has no room for two 24-bit values")
-    base: np.ndarray = np.zeros(SIGN_BIT + OCTAVES * SEGMENTS, np.int32)
+    base: np.ndarray = np.zeros(SIGN_BIT + SIDE, np.int32)
     slope = np.zeros_like(base)
     for start, side in zip((0, SIGN_BIT), sides, strict=True):
-        nodes = base[start : start + OCTAVES * SEGMENTS]
+        nodes = base[start : start + SIDE]
         for segment, value in side:
             nodes[segment] = min(max(round(value / unit), least), most)
         # Where segments were left out, no magnitude has a position either.
@@ -134,16 +140,28 @@ def table(lower=-math.inf, upper=math.inf):
         rise = np.diff(nodes[first : last + 1])
         slope[start + first : start + last] = rise
     base.flags.writeable = slope.flags.writeable = False
-    return Table(base, slope, unit)
+    return Table(base, slope, unit, (lower, upper))
+
+
+@functools.lru_cache(maxsize=16)
+def _compact(lower, upper):
+    law = table(lower, upper)
+    sides = (slice(0, SIDE), slice(SIGN_BIT, SIGN_BIT + SIDE))
+    return tuple(
+        np.concatenate([x[side] for side in sides]) for x in (law.base, law.slope)
+    )
+
+
+def compact(law):
+    """`(base, slope)` of a table without the room between its two sides."""
+    return _compact(*law.bounds)
 
 
 def deviates(ops, half_words, law):
     """Half-words to deviates in units of `law.unit`, as 24-bit integers."""
     bits = ops.bitcast(ops.to_float32(ops.bitwise_or(half_words, 1)), "int32")
-    segment = ops.segment(bits)
-    integers = ops.take(law.slope, segment)
-    integers *= ops.bitwise_and(bits, POSITION_MASK)
-    integers += 1 << (POSITION_BITS - 1)
-    integers = ops.right_shift(integers, POSITION_BITS)
-    integers += ops.take(law.base, segment)
+    integers, slope = ops.look_up(law, bits)
+    slope *= ops.bitwise_and(bits, POSITION_MASK)
+    slope += 1 << (POSITION_BITS - 1)
+    integers += ops.right_shift(slope, POSITION_BITS)
     return integers

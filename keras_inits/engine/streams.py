@@ -27,6 +27,11 @@ def from_seed(seed):
     return _words(f"seed {seed}", 2)
 
 
+def from_address(seed, address):
+    """Key of the weight at `address` in a model under an integer seed."""
+    return _words(f"seed {seed} at {address}", 2)
+
+
 STATE_KEY = _words("state of a seed generator", 2)
 
 

@@ -10,6 +10,7 @@ To add one: its formula and source in the docstring, the decorator
 
 import abc
 import inspect
+import math
 import random
 
 import keras
@@ -34,12 +35,15 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
         """The name by which errors call this initializer."""
         return type(self).__name__
 
+    @_backend.called_as_it_is
     def __call__(self, shape, dtype=None):
         shape = _checks.shape(self.owner, shape)
         dtype = _checks.dtype(self.owner, dtype, self.dtypes)
         self.check_shape(shape)
         dtype = _backend.stored_dtype(dtype)
-        ops = _backend.formula_ops()
+        if _backend.only_infers_shapes():
+            return keras.ops.empty(shape, dtype=dtype)
+        ops = _backend.formula_ops(math.prod(shape))
         return ops.to_tensor(self.compute(ops, self.next_key(), shape, dtype), dtype)
 
     def check_shape(self, shape):
@@ -111,6 +115,8 @@ class RandomInitializer(Initializer):
     def next_key(self):
         """Key for the seed; a seed generator moves on by one."""
         if isinstance(self.seed, keras.random.SeedGenerator):
+            if _backend.is_tracing():
+                _checks.traced_state(self.owner)
             return streams.from_state(*_backend.next_state(self.seed))
         return streams.from_seed(self.seed)
 

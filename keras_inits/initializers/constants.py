@@ -115,8 +115,10 @@ class Identity(Initializer):
 
     def compute(self, ops, key, shape, dtype):
         rows, columns = shape
-        diagonal = np.arange(rows)[:, None] == np.arange(columns)
-        return ops.cast(ops.where(diagonal, self.gain, 0), dtype)
+        diagonal = ops.arange(rows)[:, None] == ops.arange(columns)
+        return ops.where(
+            diagonal, ops.full((), self.gain, dtype), ops.full((), 0, dtype)
+        )
 
 
 def center_tap(kernel_size):
@@ -173,9 +175,12 @@ class Dirac(Initializer):
         tap = np.zeros(kernel_size, bool)
         if tap.size:
             tap[center_tap(kernel_size)] = True
-        source = np.arange(outputs) % max(1, per_group)
-        passes = np.arange(inputs)[:, None] == source
-        return ops.cast(ops.where(tap[..., None, None] & passes, self.gain, 0), dtype)
+        source = ops.arange(outputs) % max(1, per_group)
+        passes = ops.arange(inputs)[:, None] == source
+        passes = ops.logical_and(tap[..., None, None], passes)
+        return ops.where(
+            passes, ops.full((), self.gain, dtype), ops.full((), 0, dtype)
+        )
 
 
 @listed("STFTInitializer")

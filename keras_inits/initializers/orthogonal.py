@@ -32,10 +32,10 @@ def _panel(ops, x):
         `(V, T^-1, signs)`.
     """
     rows, columns = x.shape
-    row, column = np.arange(rows)[:, None], np.arange(columns)
+    row, column = ops.arange(rows)[:, None], ops.arange(columns)
     diagonal = row == column
     x = ops.where(row >= column, x, 0.0)
-    x = ops.where(diagonal & (x == 0), SMALLEST, x)  # sign(0) is 1
+    x = ops.where(ops.logical_and(diagonal, x == 0), SMALLEST, x)  # sign(0) is 1
     length = ops.sqrt(ops.sum(x * x, axis=0))
     signs = ops.where(ops.sum(ops.where(diagonal, x, 0.0), axis=0) < 0, 1.0, -1.0)
     signs = ops.cast(signs, ops.name_of_dtype(x))
@@ -73,7 +73,7 @@ def haar(ops, key, rows, columns, dtype):
         signs.insert(0, panel_signs)
         width = v.shape[1]
         top, bottom = v[:width], v[width:]
-        identity = ops.cast(np.eye(v.shape[0], width), dtype)
+        identity = ops.eye(v.shape[0], width, dtype=dtype)
         left = ops.linalg.solve(inverse, ops.transpose(top))
         left = identity - ops.matmul(v, left)
         if result is None:
@@ -125,7 +125,7 @@ class Orthogonal(RandomInitializer):
         matrix = haar(ops, key, max(rows, columns), min(rows, columns), work)
         if rows < columns:
             matrix = ops.transpose(matrix)
-        return ops.cast(ops.reshape(self.gain * matrix, shape), dtype)
+        return ops.cast(ops.reshape(matrix * self.gain, shape), dtype)
 
 
 @listed()

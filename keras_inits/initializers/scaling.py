@@ -6,6 +6,7 @@ numbers. The classes with Keras' names cut their normal law at two deviations,
 those with PyTorch's do not.
 """
 
+import copy
 import math
 
 import keras
@@ -54,6 +55,7 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
     """
 
     least_rank = 0
+    _given_fans = None
 
     def __init__(
         self,
@@ -82,9 +84,28 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
 
     def fans(self, shape):
         """`(fan_in, fan_out)` of a weight of that shape, by this one's axes."""
+        if self._given_fans is not None:
+            return self._given_fans
         return compute_fans(
             shape, self.input_axes, self.output_axes, batch_axes=self.batch_axes
         )
+
+    def with_fans(self, fan_in, fan_out):
+        """A copy for one weight whose layer is known.
+
+        It takes these fans in place of those that the shape would tell, and its
+        config does not have them.
+
+        Args:
+            fan_in: Number of inputs that meet in one output, above 0.
+            fan_out: Number of outputs that one input goes to, above 0.
+
+        Returns:
+            An initializer of the same class, arguments and seed.
+        """
+        known = copy.copy(self)
+        known._given_fans = (fan_in, fan_out)
+        return known
 
     def check_shape(self, shape):
         """Refuses a shape too low in rank or without the named axes."""

@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from keras_inits import _checks
 from keras_inits.engine import draws, streams
 from keras_inits.initializers.base import RandomInitializer
@@ -68,4 +66,4 @@ class Sparse(RandomInitializer):
         rank = ops.argsort(order, axis=1)
         others = shape[:axis] + shape[axis + 1 :]
         rank = ops.moveaxis(ops.reshape(rank, (units, *others)), 0, axis)
-        return ops.where(rank < zeros, ops.cast(np.zeros(()), dtype), values)
+        return ops.where(rank < zeros, ops.full((), 0, dtype), values)

@@ -1,0 +1,127 @@
+"""The model that a command works on, found by what the user typed.
+
+A target is `module:function`, looked up from the current directory on, or the
+name of an architecture in `keras.applications`.
+"""
+
+import functools
+import importlib
+import inspect
+import os
+import pathlib
+import sys
+import traceback
+
+import keras
+
+from keras_inits import _checks
+
+ARGUMENT = "TARGET"
+RULE = "`module:function` or the name of a model in keras.applications"
+
+
+def applications():
+    """Names of the architectures in `keras.applications`, sorted."""
+    found = vars(keras.applications).items()
+    return sorted(name for name, value in found if inspect.isfunction(value))
+
+
+def resolve_target(text, *, owner="resolve_target"):
+    """The function that builds the model which a target names.
+
+    >>> build = resolve_target("MobileNetV2")
+
+    Args:
+        text: `module:function`, where the module can be imported from the current
+            directory or is installed, and the function takes no argument and
+            returns a Keras model; or the name of a function in
+            `keras.applications`, which is called with `weights=None`.
+        owner: By what name errors call the caller.
+
+    Returns:
+        A callable without arguments that returns a `keras.Model`. It raises a
+        `ValueError` if the function fails or returns something else.
+
+    Raises:
+        ValueError: If there is no such module, function or architecture, or the
+            module cannot be imported.
+    """
+    module_name, colon, function_name = text.partition(":")
+    if not colon:
+        names = applications()
+        if text not in names:
+            hint = _checks.nearest(text, names)
+            _checks.fail(owner, ARGUMENT, RULE, text, hint)
+        build = functools.partial(getattr(keras.applications, text), weights=None)
+    elif not (module_name and function_name):
+        _checks.fail(owner, ARGUMENT, RULE, text)
+    else:
+        build = _function(owner, text, module_name, function_name)
+    return functools.partial(_build, owner, text, build)
+
+
+def _function(owner, text, module_name, function_name):
+    """The function of a user's module."""
+    here = os.getcwd()
+    if here not in sys.path and "" not in sys.path:
+        sys.path.insert(0, here)
+    importlib.invalidate_caches()
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            _fail_as(owner, text, "a module that can be imported", error)
+        options = [f"{name}:{function_name}" for name in _modules(here)]
+        rule = "a module that can be imported from here, and its function"
+        _checks.fail(owner, ARGUMENT, rule, text, _checks.nearest(text, options))
+    except Exception as error:
+        _fail_as(owner, text, "a module that can be imported", error)
+    function = getattr(module, function_name, None)
+    if not callable(function):
+        options = [
+            f"{module_name}:{name}"
+            for name, value in vars(module).items()
+            if inspect.isfunction(value) and value.__module__ == module.__name__
+        ]
+        rule = f"a function that the module {module_name!r} has"
+        _checks.fail(owner, ARGUMENT, rule, text, _checks.nearest(text, options))
+    return function
+
+
+def _modules(directory):
+    """Names of the modules and packages that lie in a directory."""
+    entries = sorted(pathlib.Path(directory).iterdir())
+    files = [entry.stem for entry in entries if entry.suffix == ".py"]
+    return files + [
+        entry.parent.name for entry in pathlib.Path(directory).glob("*/__init__.py")
+    ]
+
+
+def _build(owner, text, build):
+    """The model, which must be one."""
+    try:
+        model = build()
+    except Exception as error:
+        _fail_as(owner, text, "a function that builds a model without arguments", error)
+    if not isinstance(model, keras.Model):
+        rule = f"a function that returns a keras.Model, not {type(model).__name__}"
+        _checks.fail(owner, ARGUMENT, rule, text)
+    return model
+
+
+def _fail_as(owner, text, rule, error):
+    """Reports what the user's own code raised, and where, in one sentence."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if frame.filename.startswith(os.getcwd())]
+    filename, line = (own or frames)[-1].filename, (own or frames)[-1].lineno
+    message = str(error)
+    if isinstance(error, SyntaxError) and error.filename:
+        filename, line, message = error.filename, error.lineno, error.msg
+    where = f"{os.path.basename(filename)}, line {line}"
+    first = (message.splitlines() or [""])[0]
+    raised = f"{type(error).__name__}: {first}" if first else type(error).__name__
+    hint = f"It raised {raised} ({where})."
+    try:
+        _checks.fail(owner, ARGUMENT, rule, text, hint)
+    except ValueError as refused:
+        raise refused from error
