@@ -124,6 +124,8 @@ def to_numpy(tensor):
     """
     if isinstance(tensor, keras.Variable):
         tensor = tensor.value
+    if not keras.ops.is_tensor(tensor):
+        return np.asarray(tensor)
     if name() == "torch":
         tensor = tensor.detach().cpu()
         if "bfloat16" in str(tensor.dtype):

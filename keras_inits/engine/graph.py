@@ -167,6 +167,8 @@ class GraphOps:
         limbs: How this backend holds 32-bit limbs.
     """
 
+    is_compiled = True
+
     def __init__(self, limbs):
         self._limbs = limbs
 
@@ -227,9 +229,7 @@ class GraphOps:
             count = count * self._limbs.constant(stride)
             blocks += keras.ops.reshape(count, (-1,) + (1,) * (len(grid) - 1 - axis))
             stride *= grid[axis]
-        halves = keras.ops.stack(
-            philox_half_words(self._limbs, blocks, key), axis=-1
-        )
+        halves = keras.ops.stack(philox_half_words(self._limbs, blocks, key), axis=-1)
         if not whole:
             halves = keras.ops.reshape(halves, (-1,))[:size]
         values = formula(keras.ops.reshape(halves, shape))

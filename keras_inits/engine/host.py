@@ -51,6 +51,8 @@ def _aligned(shape, dtype, make=np.empty):
 class HostOps:
     """The vocabulary of the formulas, in NumPy."""
 
+    is_compiled = False
+
     def __getattr__(self, name):
         return getattr(np, name)
 

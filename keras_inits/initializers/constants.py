@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from keras_inits import _checks
+from keras_inits import _backend, _checks
 from keras_inits.initializers.base import Initializer
 from keras_inits.initializers.lookup import listed
 
@@ -56,7 +56,7 @@ class Constant(Initializer):
         if isinstance(value, dict):
             value = keras.saving.deserialize_keras_object(value)
         if keras.ops.is_tensor(value) or isinstance(value, keras.Variable):
-            value = keras.ops.convert_to_numpy(value)
+            value = _backend.to_numpy(value)
         rule = "a finite number or an array of them"
         try:
             array = np.asarray(value)
@@ -178,9 +178,7 @@ class Dirac(Initializer):
         source = ops.arange(outputs) % max(1, per_group)
         passes = ops.arange(inputs)[:, None] == source
         passes = ops.logical_and(tap[..., None, None], passes)
-        return ops.where(
-            passes, ops.full((), self.gain, dtype), ops.full((), 0, dtype)
-        )
+        return ops.where(passes, ops.full((), self.gain, dtype), ops.full((), 0, dtype))
 
 
 @listed("STFTInitializer")

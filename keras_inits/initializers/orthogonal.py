@@ -20,19 +20,19 @@ PANEL = 128  # reflections applied by one pair of matrix products
 SMALLEST = 2.0**-21  # the least deviate that is not 0
 
 
-def _panel(ops, x):
+def _panel(ops, x, start):
     """Reflections of the columns of `x` as one factor `I - V T V^T`.
 
-    The reflection of column j, from row j on, takes it to `sign |x| e` with
-    sign = -1 if x[j] >= 0 else 1, by the vector v = x - sign |x| e. In
-    `T^-1 = striu(V^T V) + diag(V^T V) / 2` the diagonal is the computed one, so
-    that rounding in v leaves the product orthogonal.
+    The reflection of column j, from row `start + j` on, takes it to `sign |x| e`
+    with sign = -1 if its first entry is 0 or above, else 1, by the vector
+    v = x - sign |x| e. In `T^-1 = striu(V^T V) + diag(V^T V) / 2` the diagonal is
+    the computed one, so that rounding in v leaves the product orthogonal.
 
     Returns:
         `(V, T^-1, signs)`.
     """
     rows, columns = x.shape
-    row, column = ops.arange(rows)[:, None], ops.arange(columns)
+    row, column = ops.arange(rows)[:, None] - start, ops.arange(columns)
     diagonal = row == column
     x = ops.where(row >= column, x, 0.0)
     x = ops.where(ops.logical_and(diagonal, x == 0), SMALLEST, x)  # sign(0) is 1
@@ -46,15 +46,68 @@ def _panel(ops, x):
     return v, inverse, signs
 
 
+def _grow(ops, gaussian, dtype):
+    """Multiplies the panels out from the last to the first, each on its own rows.
+
+    With Q' the product of the panels after this one, whose columns number k, and
+    V cut into the panel's first rows and those below them,
+
+        Q = [[I_k, 0], [0, Q']] - V W,  W = T [V_top^T, V_bottom^T Q']
+    """
+    columns = gaussian.shape[1]
+    result = None
+    signs: list = []
+    for start in reversed(range(0, columns, PANEL)):
+        x = gaussian[start:, start : start + PANEL]
+        v, inverse, panel_signs = _panel(ops, x, 0)
+        signs.insert(0, panel_signs)
+        width = v.shape[1]
+        top, bottom = v[:width], v[width:]
+        left = ops.linalg.solve(inverse, ops.transpose(top))
+        left = ops.eye(v.shape[0], width, dtype=dtype) - ops.matmul(v, left)
+        if result is None:
+            result = left
+            continue
+        right = ops.matmul(ops.transpose(bottom), result)
+        right = ops.linalg.solve(inverse, right)
+        right = ops.concatenate(
+            [-ops.matmul(top, right), result - ops.matmul(bottom, right)], axis=0
+        )
+        result = ops.concatenate([left, right], axis=1)
+    return result * ops.concatenate(signs)
+
+
+def _loop(ops, gaussian, dtype):
+    """The same product in a loop of one body, whole matrices at a time.
+
+    A compiler sees one panel instead of all; for that the work is threefold. The
+    columns that fill up the last panel reflect rows where the identity is zero.
+    """
+    rows, columns = gaussian.shape
+    panels = -(-columns // PANEL)
+    extra = panels * PANEL - columns
+    gaussian = ops.pad(gaussian, ((0, extra), (0, extra)))
+
+    def apply(i, state):
+        result, signs = state
+        start = (panels - 1 - i) * PANEL
+        x = ops.slice(gaussian, (0, start), (rows + extra, PANEL))
+        v, inverse, panel_signs = _panel(ops, x, start)
+        update = ops.linalg.solve(inverse, ops.matmul(ops.transpose(v), result))
+        signs = ops.slice_update(signs, (start,), panel_signs)
+        return result - ops.matmul(v, update), signs
+
+    identity = ops.eye(rows + extra, columns, dtype=dtype)
+    signs = ops.ones((panels * PANEL,), dtype=dtype)
+    result, signs = ops.fori_loop(0, panels, apply, (identity, signs))
+    return result[:rows] * signs[:columns]
+
+
 def haar(ops, key, rows, columns, dtype):
     """The first `columns` columns of a Haar-distributed matrix, rows >= columns.
 
-    With Q' the result for the panels after this one, whose columns number k,
-
-        Q = (I - V T V^T) [[I_k, 0], [0, Q']] = [[I_k, 0], [0, Q']] - V W,
-        W = T [V_top^T, V_bottom^T Q']
-
-    and at last each column takes the sign of its reflection.
+    Each column is that of the product of all reflections, times the sign of its
+    own.
 
     Reference:
         Stewart 1980, "The efficient generation of random orthogonal matrices",
@@ -66,26 +119,8 @@ def haar(ops, key, rows, columns, dtype):
     gaussian = draws.normal(
         ops, key, (rows, columns), mean=0.0, stddev=1.0, dtype=dtype
     )
-    result = None
-    signs: list = []
-    for start in reversed(range(0, columns, PANEL)):
-        v, inverse, panel_signs = _panel(ops, gaussian[start:, start : start + PANEL])
-        signs.insert(0, panel_signs)
-        width = v.shape[1]
-        top, bottom = v[:width], v[width:]
-        identity = ops.eye(v.shape[0], width, dtype=dtype)
-        left = ops.linalg.solve(inverse, ops.transpose(top))
-        left = identity - ops.matmul(v, left)
-        if result is None:
-            result = left
-            continue
-        right = ops.matmul(ops.transpose(bottom), result)
-        right = ops.linalg.solve(inverse, right)
-        right = ops.concatenate(
-            [-ops.matmul(top, right), result - ops.matmul(bottom, right)], axis=0
-        )
-        result = ops.concatenate([left, right], axis=1)
-    return result * ops.concatenate(signs)
+    multiply = _loop if ops.is_compiled and columns > 2 * PANEL else _grow
+    return multiply(ops, gaussian, dtype)
 
 
 @listed("OrthogonalInitializer")

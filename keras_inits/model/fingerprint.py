@@ -5,7 +5,8 @@ import hashlib
 import keras
 import numpy as np
 
-from keras_inits import _checks
+from keras_inits import _backend, _checks
+from keras_inits.engine.host import numpy_dtype
 from keras_inits.model.addresses import addresses
 
 
@@ -46,9 +47,10 @@ def fingerprint(model_or_weights):
     """
     digest = hashlib.sha256()
     for name, weight in _named_weights(model_or_weights):
-        value = np.asarray(keras.ops.convert_to_numpy(weight))
+        dtype = keras.backend.standardize_dtype(getattr(weight, "dtype", None))
+        value = np.asarray(_backend.to_numpy(weight)).astype(numpy_dtype(dtype))
         little = value.astype(value.dtype.newbyteorder("<"), copy=False)
-        head = f"{name}\n{value.dtype.name}\n{value.shape}\n"
+        head = f"{name}\n{dtype}\n{value.shape}\n"
         digest.update(head.encode())
         digest.update(little.tobytes())
     return digest.hexdigest()
