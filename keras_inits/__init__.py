@@ -1,5 +1,6 @@
 """Weight initializers for Keras 3 with the same bits on every backend."""
 
+from keras_inits.diagnostics import compare, data_scale, diagnose, lsuv
 from keras_inits.fans import compute_fans
 from keras_inits.gains import calculate_gain
 from keras_inits.initializers import (
@@ -47,7 +48,6 @@ from keras_inits.registry import (
 __version__ = "0.1.0"
 
 __all__ = [
-    "STFT",
     "Constant",
     "DeltaOrthogonal",
     "Dirac",
@@ -67,6 +67,7 @@ __all__ = [
     "RandomInitializer",
     "RandomNormal",
     "RandomUniform",
+    "STFT",
     "Sparse",
     "TruncNormal",
     "TruncatedNormal",
@@ -76,13 +77,17 @@ __all__ = [
     "ZeroRow",
     "Zeros",
     "calculate_gain",
+    "compare",
     "compute_fans",
+    "data_scale",
+    "diagnose",
     "disable",
     "enable",
     "enabled",
     "fingerprint",
     "get",
     "is_enabled",
+    "lsuv",
     "names",
     "register",
     "unregister",

@@ -24,6 +24,7 @@ MODULES = {
 }
 
 LARGEST_CONSTANT = 1 << 14  # elements of a host array that a program may hold
+LARGE = 1 << 12  # elements from which a copy is worth sparing
 
 
 def name():
@@ -38,7 +39,7 @@ def installed(backend):
 
 def stored_dtype(dtype):
     """The dtype that a tensor asked for in `dtype` really has."""
-    if name() == "jax":
+    if name() == "jax" and dtype.endswith(("64", "128")):
         return str(importlib.import_module("jax").dtypes.canonicalize_dtype(dtype))
     return dtype
 
@@ -48,9 +49,15 @@ class _EagerOps(HostOps):
 
     def to_tensor(self, array, dtype):
         """`array`, which nobody else holds, as the backend's tensor."""
-        if name() == "torch" and dtype != "bfloat16":
-            # Keras would copy it twice on its way.
+        if dtype == "bfloat16" or array.size < LARGE:
+            return keras.ops.convert_to_tensor(array, dtype=dtype)
+        # Where Keras would copy it, it changes hands as it is.
+        if name() == "torch":
             array = importlib.import_module("torch").from_numpy(array)
+        elif name() == "tensorflow" and array.dtype.kind == "f":
+            dlpack = importlib.import_module("tensorflow").experimental.dlpack
+            if not is_tracing():
+                return dlpack.from_dlpack(array.__dlpack__())
         return keras.ops.convert_to_tensor(array, dtype=dtype)
 
 
@@ -107,7 +114,7 @@ def formula_ops(size):
 
 def next_state(generator):
     """A seed generator's two words; its state moves on by one."""
-    words = keras.ops.convert_to_numpy(generator.next())
+    words = to_numpy(generator.next())
     return tuple(int(word) & 0xFFFFFFFF for word in np.ravel(words))
 
 

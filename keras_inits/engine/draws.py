@@ -7,6 +7,7 @@ a compiler must not fuse them into one rounding, and the sum must not leave the
 law's interval. `ops` runs the formula: `HostOps` at once, in NumPy.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -16,6 +17,7 @@ from keras_inits.engine import quantile
 from keras_inits.engine.host import numpy_dtype
 
 
+@functools.lru_cache(maxsize=1024)
 def _representable(dtype, low, high, high_is_open):
     """The least and the largest number of `dtype` inside the interval."""
     kind = numpy_dtype(dtype)
@@ -31,6 +33,7 @@ def _representable(dtype, low, high, high_is_open):
     return float(least), float(most)
 
 
+@functools.lru_cache(maxsize=1024)
 def _clamp(work, offset, least, most):
     """The widest [low, high] for which `offset + [low, high]` stays inside."""
     offset, least, most = work(offset), work(least), work(most)
@@ -65,11 +68,20 @@ def _draw(ops, key, shape, dtype, integers, *, scale, offset, clamp, narrow):
     return ops.generate(key, shape, dtype, formula)
 
 
-def _bounded(ops, key, shape, dtype, integers, *, scale, offset, low, high, is_open):
-    """A draw that stays within [low, high], or below `high` if that is open."""
+def _bounded(
+    ops, key, shape, dtype, integers, *, reach, scale, offset, low, high, is_open
+):
+    """A draw that stays within [low, high], or below `high` if that is open.
+
+    `reach` has the least and the largest of the integers: where they show that
+    no product leaves the interval, none is clamped.
+    """
     wide = "float64" if dtype == "float64" else "float32"
     work = numpy_dtype(wide).type
     clamp = _clamp(work, offset, *_representable(wide, low, high, is_open))
+    least, most = (work(integer) * work(scale) for integer in reach)
+    if offset == 0 and clamp[0] <= least and most <= clamp[1]:
+        clamp = None
     narrow = None
     if dtype not in ("float32", "float64"):
         narrow = tuple(map(work, _representable(dtype, low, high, is_open)))
@@ -106,6 +118,7 @@ def uniform(ops, key, shape, *, low, high, dtype):
         shape,
         dtype,
         integers,
+        reach=(1 - 2**24, 2**24 - 1),
         scale=scale,
         offset=middle,
         low=low,
@@ -147,6 +160,7 @@ def truncated_normal(ops, key, shape, mean, stddev, bounds, limits, *, dtype):
         shape,
         dtype,
         lambda half_words: quantile.deviates(ops, half_words, law),
+        reach=law.reach,
         scale=stddev * law.unit,
         offset=mean,
         low=low,

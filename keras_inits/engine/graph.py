@@ -137,7 +137,9 @@ def philox_half_words(limbs, blocks, key):
     bump = [_limbs(word) for word in philox.WEYL]
 
     def xor(*words):
-        return tuple(functools.reduce(keras.ops.bitwise_xor, x) for x in zip(*words))
+        return tuple(
+            functools.reduce(keras.ops.bitwise_xor, x) for x in zip(*words, strict=True)
+        )
 
     def one_round(_, state):
         c0, c1, c2, c3 = (state[i : i + 2] for i in range(0, 8, 2))

@@ -50,6 +50,7 @@ class Table(NamedTuple):
     slope: np.ndarray
     unit: float
     bounds: tuple[float, float]
+    reach: tuple[int, int]  # no integer is below the first or above the second
 
 
 def cdf(x):
@@ -140,7 +141,7 @@ def table(lower=-math.inf, upper=math.inf):
         rise = np.diff(nodes[first : last + 1])
         slope[start + first : start + last] = rise
     base.flags.writeable = slope.flags.writeable = False
-    return Table(base, slope, unit, (lower, upper))
+    return Table(base, slope, unit, (lower, upper), (least, most))
 
 
 @functools.lru_cache(maxsize=16)

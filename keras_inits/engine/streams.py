@@ -7,6 +7,7 @@ through as well. A named sub-stream's key is one more block: its counter is the
 hash of the name. All of this is part of the promise that streams do not change.
 """
 
+import functools
 import hashlib
 
 from keras_inits.engine import philox
@@ -22,6 +23,7 @@ def _words(text, count):
     )
 
 
+@functools.lru_cache(maxsize=1024)
 def from_seed(seed):
     """Key of an integer seed, of any size and sign."""
     return _words(f"seed {seed}", 2)

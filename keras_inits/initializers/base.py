@@ -9,6 +9,7 @@ To add one: its formula and source in the docstring, the decorator
 """
 
 import abc
+import functools
 import inspect
 import math
 import random
@@ -71,20 +72,26 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
         """Returns the constructor's arguments as JSON values."""
         return {
             name: keras.saving.serialize_keras_object(self._argument(name))
-            for name in inspect.signature(type(self)).parameters
+            for name in _parameters(type(self))
         }
 
     def _argument(self, name):
         return getattr(self, name)
 
     def __repr__(self):
-        parameters = inspect.signature(type(self)).parameters.items()
+        parameters = _parameters(type(self)).items()
         given = [
             f"{name}={self._argument(name)!r}"
             for name, parameter in parameters
             if _differs(self._argument(name), parameter.default)
         ]
         return f"{type(self).__name__}({', '.join(given)})"
+
+
+@functools.cache
+def _parameters(cls):
+    """The parameters of a class's constructor, which Python finds slowly."""
+    return inspect.signature(cls).parameters
 
 
 def _differs(value, default):

@@ -1,0 +1,145 @@
+"""Which weights suit which activation, seen in five layers of 100 units.
+
+The classical study: N(0, 1), N(0, 0.01), Xavier and He, each under sigmoid, tanh
+and ReLU, on handwritten digits. Nothing is trained. Writes a picture of all
+histograms and prints a table of what the numbers say.
+
+    python examples/activation_study.py [--out PATH] [--theme light|dark]
+
+It needs scikit-learn for the digits and matplotlib for the picture.
+"""
+
+import argparse
+
+import keras
+import rich.console
+import rich.table
+from sklearn.datasets import load_digits
+
+import keras_inits
+from keras_inits.diagnostics import diagnose, plots
+
+ACTIVATIONS = ("sigmoid", "tanh", "relu")
+STARTS = {
+    "N(0, 1)": keras_inits.RandomNormal(0.0, 1.0),
+    "N(0, 0.01)": keras_inits.RandomNormal(0.0, 0.01),
+    "Xavier": keras_inits.XavierNormal(),
+    "He": keras_inits.KaimingNormal(),
+}
+LAYERS, UNITS, SAMPLES = 5, 100, 512
+
+
+def digits():
+    """The images with mean 0 and deviation 1, and their classes."""
+    images, classes = load_digits(return_X_y=True)
+    images = (images - images.mean()) / images.std()
+    return images[:SAMPLES].astype("float32"), classes[:SAMPLES]
+
+
+def network(activation, start):
+    """Five hidden layers, each with weights of its own, and ten outputs."""
+    layers = [keras.Input((64,))]
+    for place in range(LAYERS + 1):
+        config = {**start.get_config(), "seed": place}
+        hidden = place < LAYERS
+        layers.append(
+            keras.layers.Dense(
+                UNITS if hidden else 10,
+                activation=activation if hidden else "softmax",
+                kernel_initializer=type(start).from_config(config),
+                name=f"layer_{place + 1}" if hidden else "answer",
+            )
+        )
+    return keras.Sequential(layers, name=activation)
+
+
+def conclusion(report):
+    """What the last hidden layer and the way back say, in a few words."""
+    found = {problem for layer in report.layers[:LAYERS] for problem in layer.problems}
+    words = {
+        "exploding": "values grow without bound",
+        "saturated": "values pile up on the flat parts",
+        "vanishing": "values shrink to a point",
+        "alike": "all units say the same",
+        "deaf": "the input hardly gets through",
+        "dead": "units die",
+        "no gradient": "no gradient arrives",
+        "gradient vanishes": "the gradient is lost on its way back",
+        "gradient explodes": "the gradient grows on its way back",
+    }
+    said = [text for name, text in words.items() if name in found]
+    return ", ".join(said[:2]) or "healthy"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", default="activation_study", help="name of the picture")
+    parser.add_argument("--theme", choices=tuple(plots.THEMES), default="light")
+    arguments = parser.parse_args()
+
+    x, y = digits()
+    reports = {
+        (activation, name): diagnose(
+            network(activation, start), x, y, "sparse_categorical_crossentropy"
+        )
+        for activation in ACTIVATIONS
+        for name, start in STARTS.items()
+    }
+
+    table = rich.table.Table(
+        title="the last hidden layer; of its gradient, what the first still gets"
+    )
+    for name in ("activation", "weights", "deviation", "flat", "gradient kept"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("conclusion")
+    for (activation, name), report in reports.items():
+        last = report[LAYERS - 1]
+        kept = "none"
+        if last.gradient_deviation:
+            kept = f"{report[0].gradient_deviation / last.gradient_deviation:.2g}"
+        cells = [f"{last.signal.deviation:.2g}", f"{last.signal.saturated:.0%}", kept]
+        table.add_row(activation, name, *cells, conclusion(report))
+    rich.console.Console().print(table)
+
+    files = [str(f) for f in draw(reports, arguments.out, arguments.theme)]
+    print("wrote", " and ".join(files))
+
+
+def draw(reports, path, theme):
+    """A row of histograms for each network; returns the files."""
+    colours, files = plots.prepare("activation_study", path, theme)
+    column, row, left, top = 1.55, 0.98, 2.1, 0.75
+    width = left + LAYERS * column + 0.2
+    height = top + len(reports) * row + 0.15 * (len(ACTIVATIONS) - 1) + 0.2
+    figure = plots.canvas(width, height, colours)
+    for place in range(LAYERS):
+        at = (left + place * column + 0.6) / width
+        figure.text(
+            at, 1 - 0.45 / height, f"layer {place + 1}", color=colours.ink, ha="center"
+        )
+    for place, ((activation, name), report) in enumerate(reports.items()):
+        gap = 0.15 * (place // len(STARTS))
+        bottom = height - top - (place + 1) * row - gap + 0.32
+        troubled = conclusion(report) != "healthy"
+        mark = "! " if troubled else ""
+        figure.text(
+            0.15 / width,
+            (bottom + 0.25) / height,
+            f"{mark}{activation}, {name}",
+            color=colours.ink,
+            fontsize=11,
+            va="center",
+        )
+        for layer in report.layers[:LAYERS]:
+            at = left + layer.index * column
+            axes = plots.add_axes(figure, at, bottom, column - 0.3, row - 0.5, colours)
+            plots.histogram(axes, layer, colours)
+            axes.set_title(
+                plots.spread(layer), fontsize=7.5, loc="left", pad=2, color=colours.ink
+            )
+    plots.save(figure, files)
+    return files
+
+
+if __name__ == "__main__":
+    main()

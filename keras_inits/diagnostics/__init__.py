@@ -1,0 +1,22 @@
+"""What a model's weights do to the signal, seen on the user's own data.
+
+`diagnose` looks: numbers in `statistics`, words in `verdicts`, the table in
+`report`, pictures in `plots`. `lsuv` and `data_scale` set the weights by what
+they see. `compare` trains from several starts. All of them observe a pass
+through the model in the one way that `capture` offers.
+"""
+
+from keras_inits.diagnostics.comparison import Comparison, compare
+from keras_inits.diagnostics.diagnosis import diagnose
+from keras_inits.diagnostics.report import Report
+from keras_inits.diagnostics.scaling import ScaleReport, data_scale, lsuv
+
+__all__ = [
+    "Comparison",
+    "Report",
+    "ScaleReport",
+    "compare",
+    "data_scale",
+    "diagnose",
+    "lsuv",
+]

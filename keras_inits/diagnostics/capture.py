@@ -1,0 +1,290 @@
+"""One pass through a model, with each layer's output observed on its way.
+
+While a pass runs, each layer's `call` is replaced on the instance by a function
+that calls it and shows what came out; the `finally` of `observed` takes it away
+again. So whatever the model is (sequential, functional with branches and nested
+models, subclassed), a layer is seen exactly when and as often as it runs.
+
+Variables keep their values: the pass runs in a `keras.StatelessScope`, which
+throws away what BatchNormalization and the seed generators would store.
+"""
+
+import contextlib
+import functools
+import inspect
+import weakref
+
+import keras
+
+# Their inner layers run inside a loop over time, once a step, in some backends
+# only as a trace: the layer is observed as a whole.
+OPAQUE = (keras.layers.RNN, keras.layers.TimeDistributed)
+
+ACTIVATION_LAYERS = {
+    keras.layers.ReLU: "relu",
+    keras.layers.LeakyReLU: "leaky_relu",
+    keras.layers.PReLU: "prelu",
+    keras.layers.ELU: "elu",
+    keras.layers.Softmax: "softmax",
+}
+
+
+class Call:
+    """What is known of one call of one layer when it has run.
+
+    Attributes:
+        layer: The layer.
+        name: Names of the layer and of those that called it, joined by `/`.
+        count: How often the layer had been called before.
+        sources: The observed calls whose outputs went in.
+        unit_axis: The axis of the output that numbers the units.
+    """
+
+    def __init__(self, layer, name, count, sources):
+        self.layer = layer
+        self.name = name if not count else f"{name} (call {count + 1})"
+        self.count = count
+        self.sources = sources
+        self.unit_axis = -1
+
+
+class Observer:
+    """Takes part in a pass; to be derived from.
+
+    `replace` may put another output in the place of the layer's own; `observe`
+    says what is to be done with the floating-point output of a call.
+    """
+
+    refused = None
+
+    def refuse(self, text):
+        """End the pass with a `ValueError` that says `text`."""
+        self.refused = text
+        raise ValueError(text)
+
+    def replace(self, call, run, args, kwargs):
+        """Run the layer and return its outputs. `run(*args, **kwargs)` runs it."""
+        return run(*args, **kwargs)
+
+    def observe(self, call, output):
+        """Look at an output tensor; return it or an equal one."""
+        return output
+
+
+class _Pass:
+    """The bookkeeping of one pass: who calls whom, whose output goes where."""
+
+    def __init__(self, model, observer, training):
+        self.model = model
+        self.observer = observer
+        self.training = training
+        self.names = []
+        self.counts = {}
+        self.seen = [0]
+        self.makers = {}
+        self.failed = None
+
+    def sources(self, args, kwargs):
+        found = []
+        for tensor in keras.tree.flatten((args, kwargs)):
+            reference, call = self.makers.get(id(tensor), (None, None))
+            if reference is not None and reference() is tensor:
+                found.append(call)
+        return found
+
+    def wrap(self, layer):
+        run = layer.call
+
+        @functools.wraps(run)
+        def call(*args, **kwargs):
+            return self.call(layer, run, args, kwargs)
+
+        return call
+
+    def call(self, layer, run, args, kwargs):
+        if self.training is None and isinstance(layer, keras.layers.BatchNormalization):
+            kwargs["training"] = True
+        is_model = layer is self.model
+        self.names += [] if is_model else [layer.name]
+        self.seen.append(0)
+        try:
+            count = self.counts.get(id(layer), 0)
+            self.counts[id(layer)] = count + 1
+            name = "/".join(self.names) or layer.name
+            sources = self.sources(args, kwargs)
+            this = Call(layer, name, count, sources)
+            outputs = self.observer.replace(this, run, args, kwargs)
+        except Exception as error:
+            # The innermost comes first; further out Keras rewords the error.
+            if self.failed is None:
+                reason = next((t for t in str(error).splitlines() if t.strip()), "")
+                self.failed = "/".join(self.names) or layer.name, reason.strip()
+            raise
+        finally:
+            inside = self.seen.pop()
+            if not is_model:
+                self.names.pop()
+        self.seen[-1] += inside
+        return self.show(this, outputs, inside)
+
+    def show(self, call, outputs, inside):
+        flat = keras.tree.flatten(outputs)
+        place = next((i for i, tensor in enumerate(flat) if is_floating(tensor)), None)
+        if place is None:
+            return outputs
+        # A block that hands on the output of a layer inside of it has nothing
+        # to add, unless it is a layer with weights that ends with another one.
+        if inside and id(flat[place]) in self.makers and not kernels(call.layer):
+            reference, _ = self.makers[id(flat[place])]
+            if reference() is flat[place]:
+                return outputs
+        call.unit_axis = unit_axis(call, flat[place])
+        shown = self.observer.observe(call, flat[place])
+        flat[place] = shown
+        self.seen[-1] += 1
+        self.makers[id(shown)] = (weakref.ref(shown), call)
+        return keras.tree.pack_sequence_as(outputs, flat)
+
+
+def is_floating(tensor):
+    """Whether it is a tensor with a batch of floating-point values."""
+    if not keras.ops.is_tensor(tensor) or len(tensor.shape) < 1:
+        return False
+    return keras.backend.is_float_dtype(keras.backend.standardize_dtype(tensor.dtype))
+
+
+def inner_layers(layer):
+    """The layers directly inside of a layer that are observed on their own."""
+    if isinstance(layer, OPAQUE):
+        return []
+    # Keras has no public list of the layers inside of a layer that is no model.
+    return list(layer._flatten_layers(include_self=False, recursive=False))
+
+
+def all_layers(model):
+    """The model and every observed layer inside of it, each once."""
+    found, waiting = {}, [model]
+    while waiting:
+        layer = waiting.pop()
+        if id(layer) not in found:
+            found[id(layer)] = layer
+            waiting += inner_layers(layer)
+    return list(found.values())
+
+
+def own_variables(layer):
+    """Variables of a layer that belong to no observed layer inside of it."""
+    inner = inner_layers(layer)
+    taken = {id(variable) for part in inner for variable in part.variables}
+    return [variable for variable in layer.variables if id(variable) not in taken]
+
+
+def kernels(layer):
+    """The trainable matrices of a layer itself, its main one first."""
+    return [
+        variable
+        for variable in own_variables(layer)
+        if variable.trainable
+        and len(variable.shape) >= 2
+        and not variable.name.endswith("bias")
+    ]
+
+
+def activation_name(layer):
+    """Name of the activation a layer ends with, or `None`."""
+    for kind, activation in ACTIVATION_LAYERS.items():
+        if isinstance(layer, kind):
+            return "relu6" if getattr(layer, "max_value", None) == 6 else activation
+    function = getattr(layer, "activation", None)
+    if function is None or isinstance(layer, keras.Model):
+        return None
+    known = getattr(function, "__name__", None) or type(function).__name__.lower()
+    return None if known == "linear" else known
+
+
+def unit_axis(call, tensor):
+    """The axis that numbers the units: where the layer says, else as before it."""
+    data_format = getattr(call.layer, "data_format", None)
+    rank = len(tensor.shape)
+    if data_format is not None and rank > 2:
+        return 1 if data_format == "channels_first" else -1
+    for source in call.sources:
+        if source.unit_axis == 1 and rank > 2:
+            return 1
+    return -1
+
+
+@contextlib.contextmanager
+def replaced(layer, attribute, value):
+    """The layer has another attribute meanwhile, on the instance alone."""
+    before = layer.__dict__.get(attribute)
+    # Past Layer.__setattr__, which would track the value.
+    layer.__dict__[attribute] = value
+    try:
+        yield
+    finally:
+        del layer.__dict__[attribute]
+        if before is not None:
+            layer.__dict__[attribute] = before
+
+
+@contextlib.contextmanager
+def observed(owner, model, observer, training):
+    """Every call of a layer of the model goes through `observer` meanwhile.
+
+    Args:
+        owner: Name of the function that was called.
+        model: A built Keras model.
+        observer: An `Observer`.
+        training: See `run`.
+
+    Raises:
+        ValueError: If a layer is called that has not been built, or if one
+            cannot run on what it is given.
+    """
+    current = _Pass(model, observer, training)
+
+    def without_build(layer):
+        def build(*args, **kwargs):
+            observer.refuse(
+                f"{owner}: Argument `model` must be built, but its layer "
+                f"{layer.name!r} is not yet. Call it once on a batch, model(x), before."
+            )
+
+        return build
+
+    try:
+        with contextlib.ExitStack() as stack:
+            for layer in all_layers(model):
+                stack.enter_context(replaced(layer, "call", current.wrap(layer)))
+                if not layer.built:
+                    refusal = without_build(layer)
+                    stack.enter_context(replaced(layer, "build", refusal))
+            yield
+    except Exception as error:
+        if observer.refused:
+            # Keras rewords what is raised inside of a layer.
+            raise ValueError(observer.refused) from None
+        if current.failed:
+            name, reason = current.failed
+            raise ValueError(
+                f"{owner}: Argument `x` must run through the model, but layer "
+                f"{name!r} stopped: {reason}"
+            ) from error
+        raise
+
+
+def run(model, inputs, training):
+    """Call the model, with the training flag if it takes one.
+
+    Args:
+        model: A built Keras model.
+        inputs: The inputs, structured as the model takes them.
+        training: `True` or `False` for the whole model. `None` for the first
+            training step without its noise: BatchNormalization works with the
+            batch's own mean and variance, as it does in training, and all other
+            layers as in inference, so that no dropout blurs the numbers.
+    """
+    if "training" in inspect.signature(model.call).parameters:
+        return model(inputs, training=bool(training))
+    return model(inputs)

@@ -1,0 +1,336 @@
+"""`compare`: one model, trained from several initializers with several seeds."""
+
+import contextlib
+import dataclasses
+import math
+import time
+
+import keras
+import numpy as np
+import rich.box
+import rich.console
+import rich.progress
+import rich.table
+
+from keras_inits import _backend, _checks
+from keras_inits.diagnostics import inputs
+from keras_inits.engine import streams
+from keras_inits.initializers import lookup
+from keras_inits.model.addresses import addresses
+
+KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One finished training.
+
+    Attributes:
+        initializer: Name of the initializer.
+        seed: The seed of weights and data order.
+        losses: Training loss of each epoch.
+        validation_losses: Validation loss before the first epoch and after each.
+        metrics: The other validation metrics at the end, by name.
+        seconds: Time it took.
+    """
+
+    initializer: str
+    seed: int
+    losses: list
+    validation_losses: list
+    metrics: dict
+    seconds: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """The finished runs of `compare`.
+
+    Attributes:
+        initializers: Names, in the order given.
+        epochs: Number of epochs of each run.
+        runs: List of `Run`.
+        interrupted: Whether runs are missing because the user stopped it.
+    """
+
+    initializers: list
+    epochs: int
+    runs: list
+    interrupted: bool
+
+    def of(self, initializer):
+        """The runs of one initializer."""
+        return [run for run in self.runs if run.initializer == initializer]
+
+    def to_dict(self):
+        """Plain data, as JSON has them; a loss that is not finite is `None`."""
+        return inputs.plain(dataclasses.asdict(self))
+
+    def table(self):
+        """A `rich.table.Table` with a row for each initializer.
+
+        Losses are those on the validation data, as the mean over the seeds and,
+        in brackets, the least and the largest.
+        """
+        names = sorted({name for run in self.runs for name in run.metrics})
+        missing = "interrupted: unfinished runs are left out"
+        table = rich.table.Table(
+            title=f"validation, {self.epochs} epochs",
+            caption=missing if self.interrupted else None,
+            box=rich.box.SIMPLE_HEAD,
+            pad_edge=False,
+        )
+        table.add_column("initializer", overflow="fold")
+        for name in ("seeds", "first loss", "last loss", *names):
+            table.add_column(name, justify="right", no_wrap=True)
+        for initializer in self.initializers:
+            runs = self.of(initializer)
+            table.add_row(
+                initializer,
+                str(len(runs)),
+                spread([run.validation_losses[0] for run in runs]),
+                spread([run.validation_losses[-1] for run in runs]),
+                *(spread([run.metrics[name] for run in runs]) for name in names),
+            )
+        return table
+
+    def plot(self, path=None, *, theme="light"):
+        """Draws the loss curves; see `curves.draw_comparison`."""
+        from keras_inits.diagnostics import curves
+
+        return curves.draw_comparison(self, path, theme=theme)
+
+    def __rich__(self):
+        return self.table()
+
+    def __str__(self):
+        console = rich.console.Console(width=110, no_color=True)
+        with console.capture() as captured:
+            console.print(self.table())
+        return captured.get()
+
+
+def compare(
+    build_model,
+    x,
+    y,
+    initializers,
+    *,
+    epochs,
+    seeds,
+    batch_size=32,
+    validation_split=0.2,
+    progress=True,
+):
+    """Trains the same model from several initializers with several seeds.
+
+    The model is built once; before each run all its state is put back, and then
+    its kernels are set. A share of the data is held out, the same for all runs,
+    and the curves are those of this validation data: hand over training data
+    only, never the data a model is tested on in the end. The order of the data
+    follows the seed and is the same for all initializers and on every backend.
+
+    Stopped by the user (`KeyboardInterrupt`), it returns the runs that are
+    finished.
+
+    Args:
+        build_model: Function without arguments that returns a compiled
+            `keras.Model`.
+        x: Training data, an array or a list or dict of arrays.
+        y: Targets.
+        initializers: What to compare, a list, or a dict with names for the
+            table. An initializer, its name or config sets each kernel of dense
+            and convolution layers, seeded by the run's seed and the kernel's
+            address. Another function is called with the model and the seed and
+            sets what it likes, for example
+            `lambda model, seed: lsuv(model, x, seed=seed)`.
+        epochs: Epochs of each run, 1 or above.
+        seeds: List of integers.
+        batch_size: Samples in a training step.
+        validation_split: Share of the data that is held out, between 0 and 1.
+        progress: Whether a bar shows how far it is.
+
+    Returns:
+        A `Comparison`.
+
+    Raises:
+        ValueError: If an argument is not as said above.
+        RuntimeError: If the backend cannot train.
+    """
+    owner = "compare"
+    inputs.differentiates(owner, "Training")
+    epochs = _checks.whole(owner, "epochs", epochs, 1)
+    batch_size = _checks.whole(owner, "batch_size", batch_size, 1)
+    seeds = [_checks.whole(owner, "seeds", seed) for seed in _listed(owner, seeds)]
+    starts = _starts(owner, initializers)
+    x = inputs.batch(owner, "x", x)
+    y = inputs.batch(owner, "y", y)
+    inputs.same_length(owner, x, y)
+    held_out, kept = _split(owner, len(keras.tree.flatten(x)[0]), validation_split)
+    validation = _take(x, held_out), _take(y, held_out)
+    training = _take(x, kept), _take(y, kept)
+    model = _compiled(owner, build_model, x)
+    clean = [(v, np.array(_backend.to_numpy(v))) for v in _state(model)]
+
+    runs, interrupted = [], False
+    with contextlib.suppress(KeyboardInterrupt), _bar(progress) as bar:
+        interrupted = True
+        task = bar.add_task("", total=len(starts) * len(seeds) * epochs)
+        for name, start in starts.items():
+            for seed in seeds:
+                bar.update(task, description=f"{name}, seed {seed}")
+                for variable, value in clean:
+                    variable.assign(value)
+                start(model, seed)
+
+                def step():
+                    bar.advance(task)
+
+                data = training, validation
+                run = _train(model, name, seed, data, epochs, batch_size, step)
+                runs.append(run)
+        interrupted = False
+    return Comparison(list(starts), epochs, runs, interrupted)
+
+
+def spread(values):
+    """Mean, and least and largest in brackets, of the finite values."""
+    finite = [value for value in values if math.isfinite(value)]
+    if not finite:
+        return "not finite" if values else ""
+    text = f"{sum(finite) / len(finite):.3g}"
+    if len(values) > 1:
+        highest = "∞" if len(finite) < len(values) else f"{max(finite):.3g}"
+        text += f" ({min(finite):.3g} to {highest})"
+    return text
+
+
+def _train(model, name, seed, data, epochs, batch_size, step):
+    (x, y), (held_x, held_y) = data
+    began = time.perf_counter()
+    quiet = {"verbose": 0, "batch_size": batch_size}
+    scores = model.evaluate(held_x, held_y, return_dict=True, **quiet)
+    losses, validation_losses = [], [float(scores["loss"])]
+    size = len(keras.tree.flatten(x)[0])
+    for epoch in range(epochs):
+        # NumPy keeps the stream of RandomState as it is for good.
+        order = np.random.RandomState([abs(seed) % 2**32, epoch]).permutation(size)
+        history = model.fit(_take(x, order), _take(y, order), shuffle=False, **quiet)
+        losses.append(float(history.history["loss"][-1]))
+        scores = model.evaluate(held_x, held_y, return_dict=True, **quiet)
+        validation_losses.append(float(scores["loss"]))
+        step()
+    metrics = {key: float(value) for key, value in scores.items() if key != "loss"}
+    seconds = time.perf_counter() - began
+    return Run(name, seed, losses, validation_losses, metrics, seconds)
+
+
+def _starts(owner, initializers):
+    """Name -> function that sets a model's weights by a seed."""
+    if not isinstance(initializers, dict):
+        listed = _listed(owner, initializers, "initializers")
+        initializers = {_name_of(entry): entry for entry in listed}
+        if len(initializers) < len(listed):
+            _checks.fail(
+                owner,
+                "initializers",
+                "a dict with a name for each, where two look alike",
+                listed,
+            )
+    if not initializers:
+        _checks.fail(owner, "initializers", "at least one initializer", initializers)
+    return {name: _start(entry) for name, entry in initializers.items()}
+
+
+def _start(entry):
+    is_class = isinstance(entry, type) and issubclass(entry, keras.Initializer)
+    if not (is_class or isinstance(entry, (str, dict, keras.Initializer))):
+        return entry
+    initializer = lookup.find("compare", entry)
+
+    def start(model, seed):
+        key = streams.from_seed(seed)
+        for address, _, variable in addresses(model):
+            if variable.name in KERNELS:
+                # Keras' own initializers take seeds of 31 bits.
+                own_seed = streams.fold(key, address)[0] % 2**31
+                variable.assign(
+                    _seeded(initializer, own_seed)(
+                        tuple(variable.shape), dtype=variable.dtype
+                    )
+                )
+
+    return start
+
+
+def _seeded(initializer, seed):
+    config = initializer.get_config()
+    if "seed" not in config:
+        return initializer
+    return type(initializer).from_config({**config, "seed": seed})
+
+
+def _name_of(entry):
+    if isinstance(entry, str):
+        return entry
+    return getattr(entry, "__name__", None) or repr(entry)
+
+
+def _listed(owner, values, argument="seeds"):
+    if isinstance(values, (str, int)) or not list(values):
+        _checks.fail(owner, argument, "a list with at least one entry", values)
+    return list(values)
+
+
+def _split(owner, size, share):
+    share = _checks.real(
+        owner, "validation_split", share, "between 0 and 1", lambda s: 0 < s < 1
+    )
+    count = round(size * share)
+    if not 0 < count < size:
+        rule = f"a share that leaves samples on both sides of {size}"
+        _checks.fail(owner, "validation_split", rule, share)
+    order = np.random.RandomState(0).permutation(size)
+    return np.sort(order[:count]), np.sort(order[count:])
+
+
+def _take(data, places):
+    return keras.tree.map_structure(lambda array: array[places], data)
+
+
+def _compiled(owner, build_model, x):
+    rule = "a function without arguments that returns a Keras model"
+    if not callable(build_model):
+        _checks.fail(owner, "build_model", rule, build_model)
+    model = build_model()
+    if not isinstance(model, keras.Model):
+        _checks.fail(owner, "build_model", rule, model)
+    if getattr(model, "optimizer", None) is None or not model.compiled:
+        raise ValueError(
+            f"{owner}: Argument `build_model` must return a compiled model, got "
+            f"{model.name!r} without an optimizer. Call model.compile in it."
+        )
+    if not model.built:
+        model(inputs.tensors(_take(x, slice(0, 1))))
+    inputs.model(owner, model)
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def _state(model):
+    """All variables of a model that a run changes, the optimizer's included."""
+    variables = [*model.variables, *model.optimizer.variables]
+    return list({id(variable): variable for variable in variables}.values())
+
+
+def _bar(shown):
+    return rich.progress.Progress(
+        rich.progress.TextColumn("{task.description}"),
+        rich.progress.BarColumn(),
+        rich.progress.MofNCompleteColumn(),
+        rich.progress.TextColumn("epochs"),
+        rich.progress.TimeRemainingColumn(),
+        disable=not shown,
+        transient=True,
+    )

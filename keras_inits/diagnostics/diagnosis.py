@@ -1,0 +1,221 @@
+"""`diagnose`: one batch through a model, forward and backward, and a report."""
+
+import keras
+import numpy as np
+
+from keras_inits import _backend, _checks
+from keras_inits.diagnostics import capture, inputs, statistics, verdicts
+from keras_inits.diagnostics.report import KernelSignal, LayerSignal, Report
+
+LEARNING_RATE = 0.01
+
+
+def diagnose(model, x, y=None, loss=None, *, learning_rate=None, training=None):
+    """Shows what a model's weights do to a signal, layer by layer.
+
+    One batch runs through the model once, forward and, with `y`, backward, and
+    each layer's output is looked at on its way, in the order of the data. The
+    model is left as it was: its weights, the statistics of BatchNormalization
+    and the states of seed generators included. The loss is that of `y` alone,
+    without penalties on the weights.
+
+    Args:
+        model: A built `keras.Model`: sequential, functional or subclassed.
+        x: The batch, an array or a list or dict of arrays. As many samples as
+            a training step takes are enough.
+        y: The targets of the batch. `None` runs forward only.
+        loss: Name of a Keras loss, a `keras.losses.Loss`, a function of
+            targets and outputs, or a list or dict of them for a model with
+            several outputs. `None` is the loss the model was compiled with.
+        learning_rate: Rate by which the ratio of update to weight is
+            reckoned, for one step of plain gradient descent. `None` is that of
+            the compiled optimizer, or 0.01.
+        training: `True` or `False` is handed to the model. `None` looks at the
+            first training step without its noise: BatchNormalization works
+            with the statistics of the batch, all other layers as in inference.
+
+    Returns:
+        A `Report`.
+
+    Raises:
+        TypeError: If `model` is no Keras model.
+        ValueError: If the model is not built or has no weights, if there is
+            NaN or infinity in `x` or in a weight, if the batch is empty or has
+            a shape that the model does not take, or if `y` comes without a
+            loss.
+        RuntimeError: If gradients are asked of a backend that has none.
+
+    Reference:
+        Glorot and Bengio 2010, "Understanding the difficulty of training deep
+        feedforward neural networks", sections 3 and 4, looks at activations and
+        gradients by layer in this way.
+    """
+    owner = "diagnose"
+    inputs.model(owner, model)
+    x = inputs.batch(owner, "x", x)
+    inputs.fits(owner, model, x)
+    backward = y is not None
+    if backward:
+        inputs.differentiates(owner, "Argument `y`")
+        loss_function = _loss_function(owner, model, loss)
+        y = inputs.batch(owner, "y", y)
+        inputs.same_length(owner, x, y)
+    if learning_rate is None:
+        learning_rate = _compiled_rate(model)
+    else:
+        learning_rate = _checks.positive(owner, "learning_rate", learning_rate)
+
+    watch = _Watch(backward)
+    variables = model.trainable_variables if backward else []
+    gradients, value = [None] * len(variables), None
+    tensors = inputs.tensors(x)
+    with capture.observed(owner, model, watch, training):
+        if backward:
+            targets = inputs.tensors(y)
+
+            def loss_of(flat, state):
+                with keras.StatelessScope(state):
+                    batch = keras.tree.pack_sequence_as(x, flat)
+                    outputs = capture.run(model, batch, training)
+                    return loss_function(targets, outputs)
+
+            flat = keras.tree.flatten(tensors)
+            value, gradients = _backend.differentiate(loss_of, flat, variables)
+        else:
+            with keras.StatelessScope():
+                capture.run(model, tensors, training)
+
+    of_variable = {id(v): g for v, g in zip(variables, gradients, strict=True)}
+    rows = watch.rows(of_variable, learning_rate)
+    rows, verdict = verdicts.judge(rows, _deviation(x))
+    return Report(
+        model=model.name,
+        backend=_backend.name(),
+        samples=len(keras.tree.flatten(x)[0]),
+        input_mean=_deviation(x, place=0),
+        input_deviation=_deviation(x),
+        loss=value,
+        learning_rate=learning_rate if backward else None,
+        verdict=verdict,
+        layers=rows,
+    )
+
+
+class _Watch(capture.Observer):
+    """Turns each output, and the gradient that returns to it, into numbers."""
+
+    def __init__(self, backward):
+        self.backward = backward
+        self.calls = []
+        self.signals = {}
+        self.gradients = {}
+
+    def observe(self, call, output):
+        activation = capture.activation_name(call.layer)
+
+        def on_value(values):
+            self.calls.append((call, tuple(output.shape)))
+            self.signals[call] = statistics.describe(values, call.unit_axis, activation)
+
+        def on_gradient(values):
+            self.gradients[call] = statistics.moments(values)[1]
+
+        return _backend.tap(output, on_value, on_gradient if self.backward else None)
+
+    def rows(self, gradients, learning_rate):
+        places = {call: index for index, (call, _) in enumerate(self.calls)}
+        return [
+            LayerSignal(
+                index=index,
+                name=call.name,
+                kind=type(call.layer).__name__,
+                shape=shape,
+                activation=capture.activation_name(call.layer),
+                sources=[places[c] for c in call.sources if c in places],
+                signal=self.signals[call],
+                gradient_deviation=self.gradients.get(call),
+                kernels=[
+                    _kernel(call.layer, variable, gradients, learning_rate)
+                    for variable in capture.kernels(call.layer)
+                ],
+            )
+            for index, (call, shape) in enumerate(self.calls)
+        ]
+
+
+def _kernel(layer, variable, gradients, learning_rate):
+    _, deviation, _ = statistics.moments(_backend.to_numpy(variable))
+    gradient = gradients.get(id(variable))
+    gradient_deviation = ratio = None
+    if gradient is not None:
+        _, gradient_deviation, _ = statistics.moments(gradient)
+        if deviation > 0:
+            ratio = learning_rate * gradient_deviation / deviation
+    return KernelSignal(
+        name=variable.name,
+        shape=tuple(variable.shape),
+        deviation=deviation,
+        gradient_deviation=gradient_deviation,
+        update_ratio=ratio,
+        initializer=verdicts.initializer_text(layer, variable.name),
+    )
+
+
+def _loss_function(owner, model, loss):
+    """The loss as a function of targets and outputs, a scalar."""
+    if loss is None:
+        loss = getattr(model, "loss", None)
+    if loss is None:
+        raise ValueError(
+            f"{owner}: Argument `loss` must be given with `y`, because "
+            f"{model.name!r} is not compiled with one. For example "
+            "loss='sparse_categorical_crossentropy'."
+        )
+    try:
+        losses = keras.tree.map_structure(keras.losses.get, loss)
+    except ValueError:
+        losses = None
+    if losses is None or not all(callable(f) for f in keras.tree.flatten(losses)):
+        _checks.fail(owner, "loss", "a Keras loss, its name or a function", loss)
+
+    def total(y, outputs):
+        if isinstance(outputs, dict) and isinstance(losses, dict):
+            names = list(losses)
+            targets = [y[name] for name in names]
+            results = [outputs[name] for name in names]
+            functions = [losses[name] for name in names]
+        else:
+            targets, results = keras.tree.flatten(y), keras.tree.flatten(outputs)
+            functions = keras.tree.flatten(losses)
+            if len(functions) == 1:
+                functions = functions * len(results)
+        if not len(targets) == len(results) == len(functions):
+            raise ValueError(
+                f"{owner}: Argument `y` must hold one array for each output of the "
+                f"model, got {len(targets)} for {len(results)} outputs and "
+                f"{len(functions)} losses."
+            )
+        parts = [
+            keras.ops.mean(function(target, result))
+            for function, target, result in zip(
+                functions, targets, results, strict=True
+            )
+        ]
+        return sum(parts[1:], parts[0])
+
+    return total
+
+
+def _compiled_rate(model):
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is None:
+        return LEARNING_RATE
+    return float(_backend.to_numpy(optimizer.learning_rate))
+
+
+def _deviation(x, place=1):
+    """Mean (place 0) or deviation of the floating-point inputs, if any."""
+    arrays = [a.ravel() for a in keras.tree.flatten(x) if a.dtype.kind == "f"]
+    if not arrays:
+        return None
+    return statistics.moments(np.concatenate(arrays))[place]

@@ -1,0 +1,179 @@
+"""What goes into a pass and out of a report: checked data, plain data.
+
+All checks run before anything else does, so a refused call changes nothing.
+"""
+
+import math
+
+import keras
+import numpy as np
+
+from keras_inits import _backend, _checks
+
+
+def batch(owner, argument, data, *, finite=True):
+    """The data as NumPy arrays in their own structure, checked.
+
+    Args:
+        owner: Name of the function that was called.
+        argument: Name of the argument.
+        data: An array, or a list or dict of arrays, batch axis first.
+        finite: Whether NaN and infinity are refused.
+
+    Raises:
+        ValueError: If there are no samples, if the arrays disagree about how
+            many, or if there is NaN or infinity in them.
+    """
+    arrays = keras.tree.map_structure(_as_array, data)
+    flat = keras.tree.flatten(arrays)
+    if not flat or any(a.ndim < 1 for a in flat):
+        _checks.fail(owner, argument, "an array with a batch axis", data)
+    sizes = sorted({len(a) for a in flat})
+    if len(sizes) > 1:
+        raise ValueError(
+            f"{owner}: Argument `{argument}` must have as many samples in each of "
+            f"its arrays, got {' and '.join(str(size) for size in sizes)}."
+        )
+    if any(a.size == 0 for a in flat):
+        raise ValueError(
+            f"{owner}: Argument `{argument}` must hold at least one sample, got an "
+            f"array of shape {next(a.shape for a in flat if a.size == 0)}."
+        )
+    for a in flat if finite else ():
+        wrong = _not_finite(a)
+        if wrong:
+            raise ValueError(
+                f"{owner}: Argument `{argument}` must be finite, got {wrong} NaN or "
+                f"infinite values among {a.size}. Clean or mask them first."
+            )
+    return arrays
+
+
+def same_length(owner, x, y):
+    """Refuses targets that do not go with the inputs."""
+    inputs, targets = (len(keras.tree.flatten(data)[0]) for data in (x, y))
+    if inputs != targets:
+        raise ValueError(
+            f"{owner}: Argument `y` must have one target for each sample of `x`, got "
+            f"{targets} targets for {inputs} samples."
+        )
+
+
+def model(owner, value):
+    """A built Keras model with finite weights.
+
+    Raises:
+        TypeError: If it is no Keras model.
+        ValueError: If it is not built, has no weights, or has NaN or infinity
+            in its weights.
+    """
+    if not isinstance(value, keras.Model):
+        raise TypeError(
+            f"{owner}: Argument `model` must be a keras.Model, got {value!r}. Wrap a "
+            "single layer in keras.Sequential."
+        )
+    if not value.built:
+        raise ValueError(
+            f"{owner}: Argument `model` must be built, got {value.name!r} without "
+            "weights yet. Call it once on a batch, model(x), before."
+        )
+    if not value.weights:
+        raise ValueError(
+            f"{owner}: Argument `model` must have weights, got {value.name!r} with "
+            f"{_layers(value)} and no weights."
+        )
+    for variable in value.weights:
+        if not keras.backend.is_float_dtype(variable.dtype):
+            continue
+        wrong = _not_finite(_backend.to_numpy(variable))
+        if wrong:
+            raise ValueError(
+                f"{owner}: Argument `model` must have finite weights, got {wrong} NaN "
+                f"or infinite values in {variable.path!r}, the first such weight."
+            )
+    return value
+
+
+def fits(owner, network, x):
+    """Refuses inputs of a shape that the model says it does not take."""
+    expected = getattr(network, "inputs", None)
+    if not expected:
+        return
+    flat = keras.tree.flatten(x)
+    if len(flat) != len(expected):
+        raise ValueError(
+            f"{owner}: Argument `x` must hold {len(expected)} arrays, one for each "
+            f"input of the model, got {len(flat)}."
+        )
+    if isinstance(x, dict):
+        # Keras orders a dict by its keys, as the model's own inputs may not be.
+        return
+    for array, spec in zip(flat, expected, strict=True):
+        shape = tuple(spec.shape)
+        same = len(shape) == array.ndim and all(
+            want is None or want == got
+            for want, got in zip(shape[1:], array.shape[1:], strict=True)
+        )
+        if not same:
+            raise ValueError(
+                f"{owner}: Argument `x` must have shape "
+                f"{_shape(shape)}, as the model's input {spec.name!r} "
+                f"has, got {_shape(array.shape)}."
+            )
+
+
+def tensors(data):
+    """The arrays as tensors: floats in Keras' float type, integers in int32."""
+
+    def convert(array):
+        kinds = {"f": keras.config.floatx(), "i": "int32", "u": "int32"}
+        dtype = kinds.get(array.dtype.kind, array.dtype.name)
+        return keras.ops.convert_to_tensor(array, dtype=dtype)
+
+    return keras.tree.map_structure(convert, data)
+
+
+def differentiates(owner, what):
+    """Refuses the backends that have no gradients."""
+    if _backend.name() not in _backend.DIFFERENTIATES:
+        raise RuntimeError(
+            f"{owner}: {what} asks for gradients, which the {_backend.name()} backend "
+            f"does not have. Run on {', '.join(_backend.DIFFERENTIATES)}."
+        )
+
+
+def plain(value):
+    """The same with lists for tuples and `None` for what JSON has no number for."""
+    if isinstance(value, dict):
+        return {key: plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _as_array(value):
+    if keras.ops.is_tensor(value):
+        return _backend.to_numpy(value)
+    return np.asarray(value)
+
+
+def _not_finite(array):
+    if array.dtype.kind in "iub":
+        return 0
+    try:
+        return int(np.count_nonzero(~np.isfinite(array.astype("float32"))))
+    except (TypeError, ValueError):
+        return 0
+
+
+def _layers(model):
+    kinds = [type(layer) for layer in model.layers]
+    count = len(kinds) - kinds.count(keras.layers.InputLayer)
+    return "1 layer" if count == 1 else f"{count} layers"
+
+
+def _shape(shape):
+    inner = ", ".join("any" if dim is None else str(dim) for dim in shape)
+    return f"({inner})"

@@ -1,0 +1,205 @@
+"""What `diagnose` returns: numbers, a table, JSON; `plots` draws it."""
+
+import dataclasses
+import json
+
+import rich.box
+import rich.console
+import rich.markup
+import rich.table
+
+from keras_inits.diagnostics import inputs, statistics
+
+TEXT_WIDTH = 170
+
+
+@dataclasses.dataclass(frozen=True)
+class KernelSignal:
+    """Numbers of one matrix of weights.
+
+    Attributes:
+        name: Its name within the layer.
+        shape: Its shape.
+        deviation: Standard deviation of its entries.
+        gradient_deviation: Standard deviation of the loss's gradient with
+            respect to it, `None` without a backward pass.
+        update_ratio: Deviation of one step of plain gradient descent over
+            that of the weights, `learning_rate * gradient_deviation /
+            deviation`. About 1e-3 is usual in a network that learns.
+        initializer: The initializer that the layer names for it, as text.
+    """
+
+    name: str
+    shape: tuple
+    deviation: float
+    gradient_deviation: float | None
+    update_ratio: float | None
+    initializer: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class LayerSignal:
+    """One call of one layer.
+
+    Attributes:
+        index: Place in the order of the data, from 0.
+        name: Names of the layer and of the models and blocks around it.
+        kind: The layer's class.
+        shape: Shape of its output.
+        activation: Name of the activation it ends with, or `None`.
+        sources: Places of the layers whose outputs went in directly.
+        signal: A `statistics.Signal` of its output.
+        gradient_deviation: Standard deviation of the loss's gradient with
+            respect to its output, `None` where none was computed.
+        kernels: A `KernelSignal` for each of its matrices.
+        problems: Short names of what is wrong, none for a healthy layer.
+        verdict: The same as a phrase.
+    """
+
+    index: int
+    name: str
+    kind: str
+    shape: tuple
+    activation: str | None
+    sources: list
+    signal: statistics.Signal
+    gradient_deviation: float | None
+    kernels: list
+    problems: list = dataclasses.field(default_factory=list)
+    verdict: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What one batch showed of a model.
+
+    `print(report)` and `rich.print(report)` show a table, `to_dict` and
+    `to_json` give plain data, `plot` draws.
+
+    Attributes:
+        model: Name of the model.
+        backend: The backend it ran on.
+        samples: Size of the batch.
+        input_mean: Mean of the data, `None` if it has no floats.
+        input_deviation: Standard deviation of the data.
+        loss: The loss on the batch, `None` without a backward pass.
+        learning_rate: The rate the update ratios were reckoned with.
+        verdict: What is wrong with the model, in plain sentences.
+        layers: A `LayerSignal` for each call of a layer.
+    """
+
+    model: str
+    backend: str
+    samples: int
+    input_mean: float | None
+    input_deviation: float | None
+    loss: float | None
+    learning_rate: float | None
+    verdict: str
+    layers: list
+
+    def __getitem__(self, name):
+        """The `LayerSignal` of a layer by its name or place."""
+        if isinstance(name, int):
+            return self.layers[name]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise KeyError(name)
+
+    def to_dict(self):
+        """Plain data: dicts, lists, strings and numbers, as JSON has them.
+
+        A number that is not finite becomes `None`.
+        """
+        return inputs.plain(dataclasses.asdict(self))
+
+    def to_json(self, path=None, *, indent=2):
+        """The plain data as JSON text, and into a file if a path is given."""
+        text = json.dumps(self.to_dict(), indent=indent)
+        if path is not None:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text + "\n")
+        return text
+
+    def table(self):
+        """A `rich.table.Table` with a row for each layer."""
+        backward = self.loss is not None
+        table = rich.table.Table(
+            title=f"{self.model}: {self._header()}",
+            caption=self.verdict,
+            caption_style="bold",
+            box=rich.box.SIMPLE_HEAD,
+            pad_edge=False,
+        )
+        table.add_column("#", justify="right")
+        table.add_column("layer", overflow="fold", min_width=12)
+        table.add_column("shape", overflow="fold")
+        names = ["mean", "deviation", "zero", "flat", "dead", "alike", "rank"]
+        names += ["grad out", "grad kernel", "update"] if backward else []
+        for name in names:
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("verdict", overflow="fold", min_width=18)
+        for layer in self.layers:
+            table.add_row(*_cells(layer, backward))
+        return table
+
+    def plot(self, path=None, *, theme="light"):
+        """Draws the report; see `plots.draw_report`."""
+        from keras_inits.diagnostics import plots
+
+        return plots.draw_report(self, path, theme=theme)
+
+    def __rich__(self):
+        return self.table()
+
+    def __str__(self):
+        console = rich.console.Console(width=TEXT_WIDTH, no_color=True, record=False)
+        with console.capture() as captured:
+            console.print(self.table())
+        return captured.get()
+
+    def _header(self):
+        samples = "1 sample" if self.samples == 1 else f"{self.samples} samples"
+        text = f"{samples} on {self.backend}"
+        if self.input_deviation is not None:
+            text += f", data {self.input_mean:.3g} ± {self.input_deviation:.3g}"
+        if self.loss is not None:
+            text += f", loss {self.loss:.4g}, learning rate {self.learning_rate:.3g}"
+        return text
+
+
+def _cells(layer, backward):
+    signal = layer.signal
+    rank = "" if signal.rank is None else f"{signal.rank:.3g}/{signal.rank_limit}"
+    cells = [
+        str(layer.index),
+        layer.name,
+        "x".join(str(size) for size in layer.shape[1:]),
+        number(signal.mean),
+        number(signal.deviation),
+        share(signal.zeros),
+        share(signal.saturated),
+        share(signal.dead),
+        "" if signal.correlation is None else f"{signal.correlation:.2f}",
+        rank,
+    ]
+    if backward:
+        kernel = layer.kernels[0] if layer.kernels else None
+        cells += [
+            number(layer.gradient_deviation),
+            number(kernel and kernel.gradient_deviation),
+            number(kernel and kernel.update_ratio),
+        ]
+    style = "red" if layer.problems else "green"
+    return [*cells, f"[{style}]{rich.markup.escape(layer.verdict)}[/]"]
+
+
+def number(value):
+    """Three digits, empty for nothing."""
+    return "" if value is None else f"{value:.3g}"
+
+
+def share(value):
+    """A share as a percentage, empty for nothing."""
+    return "" if value is None else f"{100 * value:.0f}%"

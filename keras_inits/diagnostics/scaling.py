@@ -1,0 +1,299 @@
+"""Weights set by what the data do in them: `lsuv` and `data_scale`.
+
+Both send one batch through the model, once. A layer that multiplies by a kernel
+is run again on the input that has reached it, its kernel rescaled before each
+run, until what it puts out before its activation has the size wanted; then the
+batch goes on to the next layer. All kernels are stored at the end, so a call
+that fails changes nothing.
+"""
+
+import dataclasses
+
+import keras
+import numpy as np
+import rich.box
+import rich.console
+import rich.table
+
+from keras_inits import _backend, _checks
+from keras_inits.diagnostics import capture, inputs, statistics
+from keras_inits.engine import streams
+from keras_inits.initializers.orthogonal import Orthogonal
+from keras_inits.model.addresses import addresses
+
+TARGETS = ("variance", "mean_square")
+# The kernel by which a layer's output is linear; of a separable convolution's
+# two, the second.
+KERNEL_NAMES = ("pointwise_kernel", "kernel")
+
+
+@dataclasses.dataclass(frozen=True)
+class LayerScale:
+    """What was done to one kernel.
+
+    Attributes:
+        weight: The kernel's address in the model.
+        shape: Its shape.
+        before: Variance, or mean square, that the first run showed.
+        scale: Factor by which the kernel was multiplied in all.
+        tries: How often it was rescaled.
+        after: Variance, or mean square, at the end.
+        converged: Whether that is within the tolerance.
+    """
+
+    weight: str
+    shape: tuple
+    before: float
+    scale: float
+    tries: int
+    after: float
+    converged: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class ScaleReport:
+    """What `lsuv` or `data_scale` did to a model.
+
+    Attributes:
+        model: Name of the model.
+        target: What was brought to 1, the variance or the mean square.
+        layers: A `LayerScale` for each kernel, in the order of the data.
+        left: Addresses of the matrices that were left as they are, because
+            their layer's output is not linear in them or because no data came
+            by.
+    """
+
+    model: str
+    target: str
+    layers: list
+    left: list
+
+    @property
+    def converged(self):
+        """Whether every kernel reached the target."""
+        return all(layer.converged for layer in self.layers)
+
+    def to_dict(self):
+        """Plain data, as JSON has them."""
+        rows = [
+            {**dataclasses.asdict(row), "shape": list(row.shape)} for row in self.layers
+        ]
+        return {**dataclasses.asdict(self), "layers": rows}
+
+    def __rich__(self):
+        left = f"left as they are: {', '.join(self.left)}" if self.left else None
+        table = rich.table.Table(
+            title=f"{self.model}: {self.target.replace('_', ' ')} brought to 1",
+            caption=left,
+            box=rich.box.SIMPLE_HEAD,
+            pad_edge=False,
+        )
+        for name in ("kernel", "shape"):
+            table.add_column(name, overflow="fold")
+        for name in ("before", "scale", "tries", "after", "converged"):
+            table.add_column(name, justify="right")
+        for row in self.layers:
+            table.add_row(
+                row.weight,
+                "x".join(str(size) for size in row.shape),
+                f"{row.before:.3g}",
+                f"{row.scale:.3g}",
+                str(row.tries),
+                f"{row.after:.3g}",
+                "yes" if row.converged else "no",
+            )
+        return table
+
+    def __str__(self):
+        console = rich.console.Console(width=110, no_color=True)
+        with console.capture() as captured:
+            console.print(self)
+        return captured.get()
+
+
+def lsuv(model, x, *, seed=None, tolerance=0.1, max_tries=10):
+    """Layer-sequential unit-variance initialization.
+
+    Each kernel is set to an orthonormal matrix, then, in the order of the data,
+    scaled until the output B of its layer, before the activation, has unit
+    variance over the batch and all units:
+
+        while |var(B) - 1| >= tolerance and tries < max_tries:
+            kernel = kernel / sqrt(var(B))
+
+    The start is `Orthogonal(1.0)` with a seed from `seed` and the kernel's
+    address: the same bits on every backend. Dense layers and convolutions are
+    set, the projections within attention included; recurrent layers and
+    embeddings are left as they are, and so are biases, which the paper takes to
+    be 0. A layer that is called twice is scaled by the first call.
+
+    Args:
+        model: A built `keras.Model`. Its kernels are changed.
+        x: A batch of the data, an array or a list or dict of arrays.
+        seed: Integer, or `None` for a fresh one.
+        tolerance: How far from 1 the variance may stay, above 0.
+        max_tries: How often a kernel is rescaled at most, 0 or above.
+
+    Returns:
+        A `ScaleReport`.
+
+    Raises:
+        TypeError: If `model` is no Keras model.
+        ValueError: If the model is not built or has no kernel to scale, if the
+            batch is empty or not finite or does not fit the model, or if a
+            layer puts out the same value everywhere or overflows. The model is
+            unchanged then.
+
+    Reference:
+        Mishkin and Matas 2016, "All you need is a good init", algorithm 1,
+        https://arxiv.org/abs/1511.06422
+    """
+    owner = "lsuv"
+    seed = Orthogonal(seed=_checks.seed(owner, seed)).seed
+    if isinstance(seed, keras.random.SeedGenerator):
+        _checks.fail(owner, "seed", "an integer or None", seed)
+    key = streams.from_seed(seed)
+
+    def orthonormal(address, variable):
+        start = Orthogonal(gain=1.0, seed=streams.fold(key, address)[0])
+        return start(tuple(variable.shape), dtype=variable.dtype)
+
+    rule = (tolerance, max_tries)
+    return _scale(owner, model, x, "variance", orthonormal, *rule)
+
+
+def data_scale(model, x, target="variance", *, tolerance=0.1, max_tries=10):
+    """Scales each kernel so that its layer's output has size 1 on the data.
+
+    As `lsuv`, but from the kernels that the model has: their directions stay,
+    only their scale changes.
+
+    Args:
+        model: See `lsuv`.
+        x: See `lsuv`.
+        target: What is brought to 1: `"variance"`, or `"mean_square"`, which
+            counts the mean as signal too and is what He et al. 2015 hold fixed.
+        tolerance: How far from 1 it may stay, above 0.
+        max_tries: See `lsuv`.
+
+    Returns:
+        A `ScaleReport`.
+
+    Raises:
+        TypeError: See `lsuv`.
+        ValueError: See `lsuv`, and if `target` is unknown.
+    """
+    owner = "data_scale"
+    _checks.choice(owner, "target", target, TARGETS)
+    return _scale(owner, model, x, target, None, tolerance, max_tries)
+
+
+def _scale(owner, model, x, target, start, tolerance, max_tries):
+    tolerance = _checks.positive(owner, "tolerance", tolerance)
+    max_tries = _checks.whole(owner, "max_tries", max_tries, 0)
+    inputs.model(owner, model)
+    x = inputs.batch(owner, "x", x)
+    inputs.fits(owner, model, x)
+    named = {id(variable): text for text, _, variable in addresses(model)}
+    scaler = _Scaler(owner, target, named, start, tolerance, max_tries)
+    with (
+        capture.observed(owner, model, scaler, None),
+        keras.StatelessScope(),
+        _backend.without_gradients(),
+    ):
+        capture.run(model, inputs.tensors(x), None)
+    if not scaler.rows:
+        raise ValueError(
+            f"{owner}: Argument `model` must have a dense layer or a convolution, "
+            f"got {model.name!r} with none that the data pass."
+        )
+    for variable, values in scaler.values.values():
+        variable.assign(keras.ops.convert_to_tensor(values, dtype=variable.dtype))
+    matrices = [
+        variable
+        for layer in capture.all_layers(model)
+        for variable in capture.kernels(layer)
+        if id(variable) not in scaler.values
+    ]
+    left = [named[id(variable)] for variable in matrices]
+    return ScaleReport(model.name, target, scaler.rows, sorted(set(left)))
+
+
+class _Scaler(capture.Observer):
+    """Runs a layer, rescales its kernel and runs it again, until it fits."""
+
+    def __init__(self, owner, target, named, start, tolerance, max_tries):
+        self.owner = owner
+        self.target = target
+        self.named = named
+        self.start = start
+        self.tolerance = tolerance
+        self.max_tries = max_tries
+        self.rows = []
+        self.values = {}
+
+    def replace(self, call, run, args, kwargs):
+        kernel = _scalable_kernel(call)
+        if kernel is None or id(kernel) in self.values:
+            return run(*args, **kwargs)
+        address = self.named[id(kernel)]
+        values = kernel.value if self.start is None else self.start(address, kernel)
+        values = _backend.to_numpy(values).astype("float64")
+        scale, tries, before = 1.0, 0, None
+        while True:
+            if tries or self.start:
+                # Within the pass's scope: the variable itself keeps its value.
+                scaled = (values * scale).astype("float32")
+                kernel.assign(keras.ops.convert_to_tensor(scaled, dtype=kernel.dtype))
+            outputs, size = self._run(call.layer, run, args, kwargs)
+            before = size if before is None else before
+            if abs(size - 1.0) < self.tolerance or tries == self.max_tries:
+                break
+            if not 0.0 < size < float("inf"):
+                self.refuse(
+                    f"{self.owner}: Argument `model` must put out a signal of finite "
+                    f"size in every layer, got a {self.target.replace('_', ' ')} of "
+                    f"{size:g} at {address!r}, which no scale brings to 1."
+                )
+            scale /= size**0.5
+            tries += 1
+        self.values[id(kernel)] = kernel, (values * scale).astype("float32")
+        converged = abs(size - 1.0) < self.tolerance
+        shape = tuple(kernel.shape)
+        self.rows.append(
+            LayerScale(address, shape, before, scale, tries, size, converged)
+        )
+        return outputs
+
+    def _run(self, layer, run, args, kwargs):
+        """The layer's outputs, and the size of what its activation was given."""
+        seen = []
+        activation = getattr(layer, "activation", None)
+        if activation is None:
+            outputs = run(*args, **kwargs)
+        else:
+
+            def show(values, *more, **keywords):
+                seen.append(values)
+                return activation(values, *more, **keywords)
+
+            with capture.replaced(layer, "activation", show):
+                outputs = run(*args, **kwargs)
+        blob = seen[0] if seen else keras.tree.flatten(outputs)[0]
+        mean, deviation, missing = statistics.moments(_backend.to_numpy(blob))
+        if missing:
+            return outputs, float(np.nan)
+        square = deviation**2
+        return outputs, square + mean**2 if self.target == "mean_square" else square
+
+
+def _scalable_kernel(call):
+    """The kernel that the output of the call is linear in, or `None`."""
+    activation = getattr(call.layer, "activation", None)
+    inner = [
+        part for part in capture.inner_layers(call.layer) if part is not activation
+    ]
+    if inner or isinstance(call.layer, capture.OPAQUE):
+        return None
+    found = {variable.name: variable for variable in capture.kernels(call.layer)}
+    return next((found[name] for name in KERNEL_NAMES if name in found), None)

@@ -1,0 +1,108 @@
+"""`keras-inits diagnose`: the table, the files, the exit status, the mistakes."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from keras_inits import _backend, cli
+from tests.diagnostics.networks import normal
+
+MODULE = """
+import keras
+
+def build(deviation=0.2):
+    keras.utils.set_random_seed(1)
+    start = keras.initializers.RandomNormal(stddev=deviation)
+    layers = [keras.layers.Dense(32, "tanh", kernel_initializer=start) for _ in "abc"]
+    model = keras.Sequential([keras.Input((16,)), *layers, keras.layers.Dense(4)])
+    model.compile(loss="mse")
+    return model
+
+def small():
+    return build(0.001)
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "my_networks.py").write_text(MODULE)
+    arrays = {"x": normal((24, 16)), "y": normal((24, 4))}
+    if keras.backend.backend() not in _backend.DIFFERENTIATES:
+        del arrays["y"]
+    np.savez(tmp_path / "data.npz", **arrays)
+    return tmp_path
+
+
+def test_a_healthy_model_ends_with_0(here, capsys):
+    status = cli.main(["diagnose", "my_networks:build", "--data", "data.npz"])
+
+    assert status == 0
+    assert "healthy" in capsys.readouterr().out
+
+
+def test_a_model_in_trouble_ends_with_1_and_writes_its_files(here, capsys):
+    arguments = ["--data", "data.npz", "--plot", "out.png", "--json", "out.json"]
+
+    status = cli.main(["diagnose", "my_networks:small", *arguments])
+
+    assert status == 1
+    assert "vanishing from layer" in " ".join(capsys.readouterr().out.split())
+    assert (here / "out.png").read_bytes()[:4] == b"\x89PNG"
+    assert json.loads((here / "out.json").read_text())["samples"] == 24
+
+
+def test_the_batch_is_taken_from_the_front(here):
+    arguments = ["--data", "data.npz", "--samples", "10", "--json", "out.json"]
+
+    cli.main(["diagnose", "my_networks:build", *arguments])
+
+    assert json.loads((here / "out.json").read_text())["samples"] == 10
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (
+            ["--data", "none.npz"],
+            "diagnose: Argument `--data` must be a NumPy archive (.npz) with an array "
+            "'x', got 'none.npz'. There is no such file.",
+        ),
+        (
+            ["--data", "text.npz"],
+            "diagnose: Argument `--data` must be a NumPy archive (.npz) with an array "
+            "'x', got 'text.npz'. It is no such archive.",
+        ),
+        (
+            ["--data", "single.npy"],
+            "diagnose: Argument `--data` must be a NumPy archive (.npz) with an array "
+            "'x', got 'single.npy'. It holds a single array.",
+        ),
+        (
+            ["--data", "other.npz"],
+            "diagnose: Argument `--data` must be a NumPy archive (.npz) with an array "
+            "'x', got 'other.npz'. It holds images.",
+        ),
+        (
+            ["--data", "data.npz", "--samples", "0"],
+            "diagnose: Argument `--samples` must be an integer, 1 or above, got 0.",
+        ),
+        (
+            ["--data", "data.npz", "--plot", "out.bmp"],
+            "diagnose: Argument `path` must be a name that ends in .png, .svg or .pdf, "
+            "got 'out.bmp'.",
+        ),
+    ],
+)
+def test_mistakes_end_with_2_and_one_sentence(here, capsys, arguments, text):
+    (here / "text.npz").write_text("no archive")
+    np.save(here / "single.npy", normal((3, 3)))
+    np.savez(here / "other.npz", images=normal((3, 3)))
+
+    status = cli.main(["diagnose", "my_networks:build", *arguments])
+
+    assert status == 2
+    assert capsys.readouterr().err == f"keras-inits: {text}\n"

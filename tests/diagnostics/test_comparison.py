@@ -1,0 +1,194 @@
+"""`compare`: the same model, data and order for every start; runs are kept."""
+
+import math
+import re
+
+import keras
+import numpy as np
+import pytest
+
+import keras_inits
+from keras_inits import _backend
+from keras_inits.diagnostics import comparison
+from keras_inits.diagnostics.comparison import Comparison, Run, compare
+from tests.diagnostics.networks import needs_gradients, normal, plain
+from tests.support import raises_exactly
+
+# Keras' own training loop converts its results in a way that NumPy 2 warns of.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ impl:DeprecationWarning")
+
+X, Y = normal((40, 16)), normal((40, 4), seed=1)
+COMMON = {"epochs": 2, "seeds": [0, 1], "progress": False}
+
+
+def build():
+    model = plain("tanh", depth=1, outputs=4)
+    model.compile(keras.optimizers.Adam(0.01), "mse", metrics=["mae"])
+    return model
+
+
+def with_zeros(model, seed):
+    for layer in model.layers:
+        layer.kernel.assign(np.zeros(tuple(layer.kernel.shape), "float32"))
+
+
+@pytest.fixture(scope="module")
+def result():
+    starts = {
+        "he": "he_normal",
+        "zeros": with_zeros,
+        "he again": keras_inits.HeNormal(seed=77),
+    }
+    return compare(build, X, Y, starts, **COMMON)
+
+
+@needs_gradients
+def test_every_start_has_a_run_for_every_seed(result):
+    found = [(run.initializer, run.seed) for run in result.runs]
+
+    assert found == [
+        (name, seed) for name in ("he", "zeros", "he again") for seed in (0, 1)
+    ]
+    assert not result.interrupted
+    assert all(len(run.losses) == 2 for run in result.runs)
+    assert all(len(run.validation_losses) == 3 for run in result.runs)
+    assert all(list(run.metrics) == ["mae"] for run in result.runs)
+
+
+@needs_gradients
+def test_runs_with_the_same_start_and_seed_are_equal(result):
+    # Nothing of one run is left for the next: weights, optimizer, order.
+    one, again = result.of("he"), result.of("he again")
+
+    assert [run.losses for run in one] == [run.losses for run in again]
+    assert one[0].losses != one[1].losses
+
+
+@needs_gradients
+def test_the_first_loss_is_that_of_the_start_on_held_out_data(result):
+    held_out = np.random.RandomState(0).permutation(40)[:8]
+
+    # Zero weights answer 0: the loss is the mean square of the targets.
+    expected = np.mean(Y[held_out].astype("float64") ** 2)
+    for run in result.of("zeros"):
+        assert run.validation_losses[0] == pytest.approx(expected, rel=1e-5)
+
+
+@needs_gradients
+def test_a_stopped_comparison_keeps_its_finished_runs():
+    calls = []
+
+    def stop_in_the_third(model, seed):
+        calls.append(seed)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+
+    found = compare(
+        build,
+        X,
+        Y,
+        [stop_in_the_third, "zeros"],
+        **{**COMMON, "epochs": 1, "seeds": [4, 5, 6]},
+    )
+
+    assert found.interrupted
+    assert [run.seed for run in found.runs] == [4, 5]
+    assert "interrupted: unfinished runs are left out" in str(found)
+
+
+@needs_gradients
+def test_each_kernel_has_its_own_seed():
+    model = keras.Sequential(
+        [keras.Input((8,)), *(keras.layers.Dense(8) for _ in "ab")]
+    )
+
+    comparison._start(keras_inits.RandomNormal(seed=1))(model, 3)
+
+    first, second = (_backend.to_numpy(layer.kernel) for layer in model.layers)
+    assert (first != second).any()
+
+
+def test_the_table_shows_mean_and_range():
+    runs = [
+        Run("a", 0, [1.0], [2.0, 0.5], {"mae": 0.25}, 0.1),
+        Run("a", 1, [1.0], [4.0, 1.5], {"mae": 0.75}, 0.1),
+        Run("b", 0, [math.nan], [2.0, math.nan], {"mae": math.nan}, 0.1),
+    ]
+    found = Comparison(["a", "b"], 1, runs, interrupted=False)
+
+    rows = [re.split(r" {2,}", line.strip()) for line in str(found).splitlines()]
+    assert ["a", "2", "3 (2 to 4)", "1 (0.5 to 1.5)", "0.5 (0.25 to 0.75)"] in rows
+    assert ["b", "1", "2", "not finite", "not finite"] in rows
+    assert found.to_dict()["runs"][2]["losses"] == [None]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_picture_has_a_line_for_each_start(theme, tmp_path):
+    runs = [
+        Run(name, seed, [1.0, 0.5 + seed], [2.0, 1.0, 0.5 + seed], {}, 0.1)
+        for name in ("a", "b", "c")
+        for seed in (0, 1)
+    ]
+    found = Comparison(["a", "b", "c"], 2, runs, interrupted=False)
+
+    figure = found.plot(tmp_path / "curves", theme=theme)
+
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".png", ".svg"]
+    for axes in figure.axes:
+        assert [line.get_label() for line in axes.lines] == ["a", "b", "c"]
+    np.testing.assert_allclose(figure.axes[1].lines[0].get_ydata(), [2.0, 1.0, 1.0])
+
+
+def test_a_loss_that_is_not_finite_ends_its_line():
+    runs = [Run("a", 0, [1.0, math.inf], [1.0, 2.0, math.nan], {}, 0.1)]
+
+    figure = Comparison(["a"], 2, runs, interrupted=False).plot()
+
+    assert [len(axes.lines[0].get_ydata()) for axes in figure.axes] == [1, 2]
+
+
+@needs_gradients
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"epochs": 0}, "`epochs` must be an integer, 1 or above, got 0."),
+        ({"seeds": []}, "`seeds` must be a list with at least one entry, got []."),
+        ({"seeds": 3}, "`seeds` must be a list with at least one entry, got 3."),
+        (
+            {"initializers": {}},
+            "`initializers` must be at least one initializer, got {}.",
+        ),
+        (
+            {"initializers": ["zeros", "zeros"]},
+            "`initializers` must be a dict with a name for each, where two look alike, "
+            "got ['zeros', 'zeros'].",
+        ),
+        (
+            {"validation_split": 1.0},
+            "`validation_split` must be between 0 and 1, got 1.0.",
+        ),
+        (
+            {"validation_split": 0.001},
+            "`validation_split` must be a share that leaves samples on both sides of "
+            "40, got 0.001.",
+        ),
+        (
+            {"build_model": 3},
+            "`build_model` must be a function without arguments that returns a Keras "
+            "model, got 3.",
+        ),
+        (
+            {"build_model": lambda: plain("relu")},
+            "`build_model` must return a compiled model, got 'plain' without an "
+            "optimizer. Call model.compile in it.",
+        ),
+    ],
+)
+def test_wrong_arguments_are_refused(arguments, text):
+    arguments = {
+        **{"build_model": build, "x": X, "y": Y, "initializers": ["zeros"]},
+        **COMMON,
+        **arguments,
+    }
+    with raises_exactly(f"compare: Argument {text}"):
+        compare(**arguments)

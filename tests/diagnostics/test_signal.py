@@ -1,0 +1,201 @@
+"""The numbers of a network, against closed forms, NumPy and torch's hooks."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+
+from keras_inits import _backend
+from keras_inits.diagnostics import diagnose
+from tests.diagnostics.networks import needs_gradients, normal, plain, set_kernels
+
+SIGMAS = 5.0  # a false alarm about once in 2 million
+WIDTH, BATCH, DEPTH = 128, 256, 3
+
+
+def linear_tolerance(layers):
+    """Of the deviation after so many square linear layers.
+
+    The mean square is tr(W C W^T) with C the covariance so far. A Gaussian W of n
+    rows gives it the relative variance 2 tr(C^2) / tr(C)^2 / n, and the product of
+    k such layers has tr(C^2) / tr(C)^2 near (k + 1) / n; B Gaussian samples add
+    2 (k + 1) / (n B). The relative error of a root is half that of its square.
+    """
+    variance = sum(2.0 * k / WIDTH**2 for k in range(1, layers + 1))
+    variance += 2.0 * (layers + 1) / (WIDTH * BATCH)
+    return 0.5 * SIGMAS * math.sqrt(variance)
+
+
+def linear_network(gain):
+    model = plain(None, width=WIDTH, inputs=WIDTH, depth=DEPTH)
+    return set_kernels(model, lambda shape: gain / math.sqrt(shape[0]))
+
+
+def product_sum(targets, outputs):
+    """A loss whose gradient with respect to the outputs is the targets."""
+    return keras.ops.sum(targets * outputs)
+
+
+@pytest.mark.parametrize("gain", [0.6, 1.0, 1.7])
+def test_a_linear_network_multiplies_the_deviation_by_its_gain(gain):
+    report = diagnose(linear_network(gain), normal((BATCH, WIDTH)))
+
+    for depth, layer in enumerate(report.layers, start=1):
+        expected = gain**depth
+        assert layer.signal.deviation == pytest.approx(
+            expected, rel=linear_tolerance(depth)
+        )
+
+
+@needs_gradients
+@pytest.mark.parametrize("gain", [0.6, 1.0, 1.7])
+def test_a_linear_network_multiplies_the_gradient_by_its_gain(gain):
+    model, targets = linear_network(gain), normal((BATCH, WIDTH), seed=9)
+
+    report = diagnose(model, normal((BATCH, WIDTH)), targets, product_sum)
+
+    assert report[DEPTH - 1].gradient_deviation == pytest.approx(
+        targets.std(), rel=1e-6
+    )
+    for above in range(1, DEPTH):
+        layer = report[DEPTH - 1 - above]
+        assert layer.gradient_deviation == pytest.approx(
+            gain**above, rel=linear_tolerance(above)
+        )
+
+
+def test_he_holds_the_power_of_a_relu_network():
+    width = 1024
+    model = plain("relu", width=width, inputs=width, depth=2)
+    set_kernels(model, lambda shape: math.sqrt(2.0 / shape[0]))
+
+    report = diagnose(model, normal((64, width)))
+
+    # Unit pre-activations N(0, 2): the mean square after ReLU is 1, the mean
+    # 1 / sqrt(pi), half of the values are 0. A unit's square has relative variance
+    # 3 / (1/4) / 2 - 1 = 5; all samples may move together.
+    for depth, layer in enumerate(report.layers, start=1):
+        tolerance = SIGMAS * math.sqrt(5.0 * depth / width)
+        power = layer.signal.mean**2 + layer.signal.deviation**2
+        assert power == pytest.approx(1.0, rel=tolerance)
+        assert layer.signal.mean == pytest.approx(1 / math.sqrt(math.pi), rel=tolerance)
+        half = SIGMAS * math.sqrt(0.25 * depth / width)
+        assert layer.signal.zeros == pytest.approx(0.5, abs=half)
+        assert layer.signal.saturated == layer.signal.zeros
+
+
+@needs_gradients
+def test_every_number_is_numpys_own():
+    model = set_kernels(plain("tanh", outputs=4), lambda shape: 0.3)
+    x, targets = normal((24, 16)), normal((24, 4), seed=5)
+
+    report = diagnose(model, x, targets, product_sum, learning_rate=0.1)
+
+    kernels = [np.float64(_backend.to_numpy(layer.kernel)) for layer in model.layers]
+    outputs = [np.float64(x)]
+    for kernel in kernels[:-1]:
+        outputs.append(np.tanh(outputs[-1] @ kernel))
+    outputs.append(outputs[-1] @ kernels[-1])
+    gradient = np.float64(targets)
+    # Four layers of sums of 32 terms, each within 32 roundings of 2**-24, stay
+    # under 1e-5.
+    close = {"rel": 1e-5, "abs": 1e-7}
+    for place in reversed(range(4)):
+        layer, kernel = report[place], kernels[place]
+        assert layer.signal.mean == pytest.approx(outputs[place + 1].mean(), **close)
+        assert layer.signal.deviation == pytest.approx(
+            outputs[place + 1].std(), **close
+        )
+        assert layer.gradient_deviation == pytest.approx(gradient.std(), **close)
+        if place < 3:
+            gradient = gradient * (1 - outputs[place + 1] ** 2)
+        of_kernel = outputs[place].T @ gradient
+        found = layer.kernels[0]
+        assert found.deviation == pytest.approx(kernel.std(), **close)
+        assert found.gradient_deviation == pytest.approx(of_kernel.std(), **close)
+        ratio = 0.1 * of_kernel.std() / kernel.std()
+        assert found.update_ratio == pytest.approx(ratio, **close)
+        gradient = gradient @ kernel.T
+    assert report.loss == pytest.approx(np.sum(targets * outputs[-1]), rel=1e-4)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "torch", reason="compares with torch")
+def test_numbers_are_those_of_torchs_hooks():
+    model = set_kernels(plain("relu", outputs=4), lambda shape: 0.3)
+    x, y = normal((24, 16)), np.arange(24) % 4
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    report = diagnose(model, x, y, loss)
+
+    outputs = {}
+
+    def keep(name):
+        def hook(module, inputs, output):
+            output.retain_grad()
+            outputs[name] = output
+
+        return hook
+
+    handles = [layer.register_forward_hook(keep(layer.name)) for layer in model.layers]
+    loss(keras.ops.convert_to_tensor(y), model(x)).backward()
+    for handle in handles:
+        handle.remove()
+
+    for layer in report.layers:
+        output = outputs[layer.name]
+        weight = model.get_layer(layer.name).kernel.value
+        expected = output.std(correction=0), output.grad.std(correction=0)
+        assert layer.signal.deviation == pytest.approx(expected[0].item(), rel=1e-6)
+        assert layer.gradient_deviation == pytest.approx(expected[1].item(), rel=1e-6)
+        assert layer.kernels[0].gradient_deviation == pytest.approx(
+            weight.grad.std(correction=0).item(), rel=1e-6
+        )
+
+
+@needs_gradients
+def test_the_loss_and_the_rate_of_a_compiled_model_are_taken():
+    model = plain("relu", outputs=4)
+    model.compile(keras.optimizers.SGD(0.25), "mse")
+    x, y = normal((24, 16)), normal((24, 4), seed=2)
+
+    report = diagnose(model, x, y)
+
+    given = diagnose(model, x, y, "mean_squared_error", learning_rate=0.25)
+    assert report.learning_rate == 0.25
+    assert report.to_dict() == given.to_dict()
+
+
+@needs_gradients
+def test_the_loss_is_that_of_keras():
+    model = plain("relu", outputs=4)
+    model.compile(loss=keras.losses.MeanSquaredError())
+    x, y = normal((24, 16)), normal((24, 4), seed=2)
+
+    report = diagnose(model, x, y)
+
+    outputs = _backend.to_numpy(model(keras.ops.convert_to_tensor(x)))
+    expected = np.mean((outputs - y) ** 2)
+    assert report.loss == pytest.approx(expected, rel=1e-5)
+
+
+@needs_gradients
+def test_several_outputs_add_up_their_losses():
+    inputs = keras.Input((16,))
+    one = keras.layers.Dense(4, name="one")(inputs)
+    two = keras.layers.Dense(4, name="two")(inputs)
+    model = keras.Model(inputs, {"one": one, "two": two})
+    x, ys = normal((24, 16)), {"one": normal((24, 4)), "two": normal((24, 4))}
+
+    both = diagnose(model, x, ys, {"two": "mae", "one": "mse"})
+
+    alone = diagnose(keras.Model(inputs, one), x, ys["one"], "mse").loss
+    alone += diagnose(keras.Model(inputs, two), x, ys["two"], "mae").loss
+    assert both.loss == pytest.approx(alone, rel=1e-6)
+
+
+def test_without_targets_there_are_no_gradients():
+    report = diagnose(plain("relu"), normal((8, 16)))
+
+    assert (report.loss, report.learning_rate) == (None, None)
+    assert [layer.gradient_deviation for layer in report.layers] == [None] * 3
+    assert report[0].kernels[0].gradient_deviation is None

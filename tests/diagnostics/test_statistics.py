@@ -1,0 +1,196 @@
+"""The numbers of one array, against arrays whose numbers are known."""
+
+import math
+
+import numpy as np
+import pytest
+
+from keras_inits.diagnostics import statistics
+from tests.diagnostics.networks import normal
+
+
+def test_moments_are_those_of_double_precision():
+    values = normal((300, 700), 3.0) + np.float32(5.0)
+
+    mean, deviation, missing = statistics.moments(values)
+
+    exact = values.astype("float64")
+    # The mean is summed in float64; a block's squares in float32 are off by less
+    # than a few roundings of 2**-24 each.
+    assert mean == pytest.approx(exact.mean(), rel=1e-12)
+    assert deviation == pytest.approx(exact.std(), rel=1e-6)
+    assert missing == 0
+
+
+def test_deviation_survives_a_mean_that_dwarfs_it():
+    values = np.float32(1000.0) + np.linspace(-1, 1, 4096, dtype="float32")
+
+    # Rounding to the float32 grid near 1000, of spacing 2**-14, is in `exact` too.
+    exact = values.astype("float64").std()
+    assert statistics.moments(values)[1] == pytest.approx(exact, rel=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-42, 1e30])
+def test_deviation_is_right_where_squares_leave_float32(scale):
+    values = np.tile(np.float32([-scale, scale]), 500)
+
+    expected = float(values[1])  # 1e-42 is subnormal and has few digits
+    assert statistics.moments(values)[1] == pytest.approx(expected, rel=1e-6)
+
+
+def test_values_that_are_not_finite_are_counted_and_left_out():
+    values = np.float32([[1, 3], [math.nan, math.inf]])
+
+    signal = statistics.describe(values)
+
+    assert (signal.mean, signal.deviation, signal.not_finite) == (2.0, 1.0, 2)
+
+
+def test_nothing_finite_gives_nan():
+    signal = statistics.describe(np.full((4, 2), math.nan, "float32"))
+
+    assert math.isnan(signal.mean)
+    assert signal.not_finite == 8
+
+
+def test_zeros_and_dead_units_are_counted():
+    values = normal((20, 8))
+    values[:, :2] = 0.0
+    values[:, 2] = 7.0
+    values[:5, 3] = 0.0
+
+    signal = statistics.describe(values)
+
+    assert signal.zeros == pytest.approx((40 + 5) / 160)
+    assert signal.dead == pytest.approx(3 / 8)
+
+
+def test_one_sample_has_no_dead_units():
+    assert statistics.describe(normal((1, 8))).dead is None
+    assert statistics.describe(normal((1, 4, 4, 8))).dead == 0.0
+
+
+@pytest.mark.parametrize("contiguous", [True, False])
+def test_input_share_splits_the_variance(contiguous):
+    # Units differ by constants of variance 4, samples by noise of variance 1.
+    values = normal((4000, 64)) + normal((1, 64), 2.0, seed=1)
+    if not contiguous:
+        values = np.asfortranarray(values)
+
+    exact = (
+        np.mean(values.astype("float64").var(axis=0)) / values.astype("float64").var()
+    )
+    assert statistics.describe(values).input_share == pytest.approx(exact, rel=1e-5)
+
+
+def test_units_lie_on_the_axis_that_is_named():
+    values = normal((6, 3, 5, 5))
+    values[:, 1] = 2.0
+
+    assert statistics.describe(values, unit_axis=1).dead == pytest.approx(1 / 3)
+    assert statistics.describe(values, unit_axis=-1).dead == 0.0
+
+
+def test_correlation_is_numpys():
+    mix = normal((10, 10), seed=1)
+    values = normal((200, 10)) @ mix
+
+    signal = statistics.describe(values)
+
+    exact = np.abs(np.corrcoef(values.T.astype("float64")))
+    assert signal.correlation == pytest.approx((exact.sum() - 10) / 90, rel=1e-6)
+    assert signal.rank == pytest.approx(100 / np.sum(exact**2), rel=1e-6)
+    assert signal.rank_limit == 10
+
+
+def test_units_that_are_all_alike_have_correlation_and_rank_1():
+    values = normal((50, 1)) * normal((1, 20), seed=1)
+
+    signal = statistics.describe(values)
+
+    # Products rounded to float32 leave each unit 2**-24 from a multiple.
+    assert signal.correlation == pytest.approx(1.0, abs=1e-6)
+    assert signal.rank == pytest.approx(1.0, abs=1e-6)
+
+
+def test_uncorrelated_units_have_full_rank():
+    values = np.linalg.qr(normal((64, 16)).astype("float64"))[0]
+    values -= values.mean(axis=0)
+    values = np.linalg.qr(values)[0]
+
+    signal = statistics.describe(values)
+
+    assert signal.correlation == pytest.approx(0.0, abs=1e-6)
+    assert signal.rank == pytest.approx(16.0, rel=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(7, 20), (100, 1)])
+def test_too_few_samples_or_units_have_no_correlation(shape):
+    signal = statistics.describe(normal(shape))
+
+    assert (signal.correlation, signal.rank, signal.rank_limit) == (None, None, None)
+
+
+SLOPES = {
+    "sigmoid": (lambda z: 1 / (1 + np.exp(-z)), lambda y: 4 * y * (1 - y)),
+    "tanh": (np.tanh, lambda y: 1 - y**2),
+    "softsign": (lambda z: z / (1 + np.abs(z)), lambda y: (1 - np.abs(y)) ** 2),
+    "elu": (
+        lambda z: np.where(z > 0, z, np.expm1(z)),
+        lambda y: np.where(y > 0, 1, y + 1),
+    ),
+    "selu": (
+        lambda z: (
+            1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(z))
+        ),
+        lambda y: np.where(y > 0, 1, (y + 1.7580993408473766) / 1.7580993408473766),
+    ),
+}
+
+
+@pytest.mark.parametrize("activation", SLOPES)
+def test_saturated_is_where_the_slope_is_under_a_twentieth(activation):
+    function, slope = SLOPES[activation]
+    # No point of the grid falls on the bound, where rounding would decide.
+    outputs = function(np.linspace(-9.0, 9.0, 20_001))
+
+    share = statistics.saturated(outputs.astype("float32"), activation)
+
+    assert share == pytest.approx(np.mean(slope(outputs) < 0.05), abs=1.01 / 20_001)
+    assert 0.1 < share < 0.8
+
+
+@pytest.mark.parametrize(
+    ("activation", "share"),
+    [("relu", 3 / 6), ("relu6", 4 / 6), ("hard_sigmoid", 5 / 6), ("hard_tanh", 3 / 6)],
+)
+def test_the_bounds_of_hard_activations_are_flat(activation, share):
+    values = np.float32([-1.0, 0.0, 0.0, 0.5, 1.0, 6.0])
+
+    assert statistics.saturated(values, activation) == pytest.approx(share)
+
+
+@pytest.mark.parametrize("activation", [None, "gelu", "softmax", "leaky_relu"])
+def test_an_activation_without_flat_parts_is_never_saturated(activation):
+    assert statistics.saturated(normal((9, 9)), activation) is None
+
+
+def test_the_histogram_counts_the_whole_range():
+    values = normal((100, 30))
+
+    edges, counts = statistics.describe(values).histogram
+
+    assert (edges[0], edges[-1]) == (values.min(), values.max())
+    assert sum(counts) == 3000
+    np.testing.assert_array_equal(np.histogram(values, edges)[0], counts)
+
+
+@pytest.mark.parametrize("length", [10, 19_999, 40_000, 65_536, 1_000_003])
+def test_spread_indices_have_no_period(length):
+    places = statistics.spread_indices(length, 20_000)
+
+    assert len(set(places)) == len(places) == min(length, 20_000)
+    assert places.max() < length
+    # Every residue of a channel count is met about equally often.
+    counts = np.bincount(places % 10, minlength=10)
+    assert counts.min() > 0.9 * len(places) / 10 or length == 10

@@ -1,0 +1,132 @@
+"""What `import keras_inits` does to a process: very little."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import keras_inits
+
+# Keras itself imports TensorFlow's proto-free parts only where it is the backend.
+PROGRAM = """
+import sys
+import keras
+from keras.src import initializers
+
+def names():
+    found = {}
+    for name in [*initializers.ALL_OBJECTS_DICT, *dir(keras.initializers)]:
+        cls = initializers.ALL_OBJECTS_DICT.get(name)
+        found[name] = (cls, getattr(keras.initializers, name, None))
+    return found
+
+keras.saving.get_custom_objects()["mine"] = keras.initializers.Zeros
+keras.saving.get_custom_objects()["kaiming_normal"] = keras.initializers.Ones
+before_modules = set(sys.modules)
+before_names = names()
+before_custom = dict(keras.saving.get_custom_objects())
+
+import keras_inits
+
+new = {module.split(".")[0] for module in set(sys.modules) - before_modules}
+print("new:", sorted(new & {"tensorflow", "jax", "torch", "matplotlib", "scipy"}))
+print("names kept:", names() == before_names)
+after = keras.saving.get_custom_objects()
+print("entries kept:", all(after[k] is v for k, v in before_custom.items()))
+print("built-ins shadowed:", sorted(set(after) & set(initializers.ALL_OBJECTS_DICT)))
+print("default:", type(keras.layers.Dense(1).kernel_initializer).__module__)
+"""
+
+
+@pytest.fixture(scope="module", params=["numpy", "torch"])
+def output(request):
+    """What the program prints under a backend."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", PROGRAM],
+        env={**os.environ, "KERAS_BACKEND": request.param},
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
+    lines = (line.partition(": ") for line in done.stdout.splitlines())
+    return {key: value for key, _, value in lines}
+
+
+def test_no_backend_and_no_plotting_library_is_loaded(output):
+    assert output["new"] == "[]"
+
+
+def test_no_name_of_keras_changes(output):
+    assert output["names kept"] == "True"
+    assert output["built-ins shadowed"] == "[]"
+    assert output["default"].startswith("keras.src.")
+
+
+def test_what_the_user_named_stays(output):
+    assert output["entries kept"] == "True"
+
+
+PUBLIC = [
+    *("Constant", "DeltaOrthogonal", "Dirac", "GlorotNormal", "GlorotUniform"),
+    *("HeNormal", "HeUniform", "Identity", "KaimingNormal", "KaimingUniform"),
+    *("LecunNormal", "LecunUniform", "Ones", "Orthogonal", "PerGate"),
+    *("RandomNormal", "RandomUniform", "STFT", "Sparse", "TruncNormal"),
+    *("TruncatedNormal", "VarianceScaling", "XavierNormal", "XavierUniform"),
+    *("ZeroRow", "Zeros", "Initializer", "RandomInitializer"),
+    *("calculate_gain", "compute_fans", "fingerprint"),
+    *("get", "names", "register", "unregister"),
+    *("enable", "disable", "enabled", "is_enabled"),
+]
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_promised_name_is_public(name):
+    assert name in keras_inits.__all__
+    assert hasattr(keras_inits, name)
+
+
+def test_all_equals_the_public_names():
+    import types
+
+    public = {
+        name
+        for name, value in vars(keras_inits).items()
+        if not name.startswith("_") and not isinstance(value, types.ModuleType)
+    }
+    # A part of the package that is public as a module is listed as well.
+    modules = {
+        name
+        for name in keras_inits.__all__
+        if isinstance(getattr(keras_inits, name), types.ModuleType)
+    }
+
+    assert set(keras_inits.__all__) - {"__version__"} == public | modules
+    assert len(set(keras_inits.__all__)) == len(keras_inits.__all__)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("KaimingUniform", ["a", "mode", "nonlinearity", "seed"]),
+        ("KaimingNormal", ["a", "mode", "nonlinearity", "seed"]),
+        ("XavierUniform", ["gain", "seed"]),
+        ("XavierNormal", ["gain", "seed"]),
+        ("Sparse", ["sparsity", "stddev", "axis", "seed"]),
+        ("PerGate", ["inner", "gates"]),
+        ("ZeroRow", ["inner", "index"]),
+        ("Dirac", ["groups", "gain"]),
+        ("Orthogonal", ["gain", "seed"]),
+        ("DeltaOrthogonal", ["gain", "seed"]),
+        ("Identity", ["gain"]),
+        ("Constant", ["value"]),
+        ("calculate_gain", ["nonlinearity", "param"]),
+        ("compute_fans", ["shape"]),
+    ],
+)
+def test_arguments_have_the_promised_names_in_their_order(name, arguments):
+    import inspect
+
+    found = list(inspect.signature(getattr(keras_inits, name)).parameters)
+
+    assert found[: len(arguments)] == arguments

@@ -1,0 +1,161 @@
+"""Rules that the package's sources keep, read from the sources themselves."""
+
+import ast
+import pathlib
+
+import pytest
+
+import keras_inits
+
+PACKAGE = pathlib.Path(keras_inits.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+BACKENDS = {"tensorflow", "jax", "torch", "flax"}
+PLOTTING = {"matplotlib", "PIL", "plotly", "seaborn"}
+
+# What a part may import, beside itself and parts below it.
+ORDER = [
+    ("_checks", "_backend", "engine", "fans", "gains"),
+    ("initializers",),
+    ("registry",),
+    ("model", "diagnostics", "parity", "targets"),
+    ("cli", "command_list", "command_parity", "command_show", "__main__"),
+]
+LEVEL = {part: level for level, parts in enumerate(ORDER) for part in parts}
+# Inside the lowest level: engine's draws word their errors by `_checks`, and the
+# backend's ops run the engine's formulas.
+LOWEST = {
+    "_checks": set(),
+    "engine": {"_checks"},
+    "fans": {"_checks"},
+    "gains": {"_checks", "_backend"},
+    "_backend": {"engine", "_checks"},
+}
+ids = [str(path.relative_to(PACKAGE)) for path in FILES]
+
+
+def imports(path, *, at_import_only=False):
+    """Modules that a file imports by statement, each with the names taken from it."""
+    tree = ast.parse(path.read_text())
+    nodes = tree.body if at_import_only else ast.walk(tree)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, ()
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield node.module, tuple(alias.name for alias in node.names)
+
+
+def named_by_import_module(path):
+    """Modules that a file imports by `importlib.import_module("...")`."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(
+            ("import_module", "__import__")
+        ):
+            for argument in node.args:
+                if isinstance(argument, ast.Constant):
+                    yield argument.value
+
+
+def part_of(path):
+    """The part of the package that a file belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def parts_imported(path):
+    """Parts of the package that a file imports."""
+    for module, names in imports(path):
+        if module == "keras_inits":
+            yield from names
+        elif module.startswith("keras_inits."):
+            yield module.split(".")[1]
+
+
+@pytest.mark.parametrize("path", FILES, ids=ids)
+def test_only_the_backend_file_imports_a_backend(path):
+    modules = [module for module, _ in imports(path)]
+    modules += named_by_import_module(path)
+    found = {module.split(".")[0] for module in modules} & BACKENDS
+
+    assert path.name == "_backend.py" or not found
+
+
+def test_the_scan_finds_backends_where_they_are():
+    path = PACKAGE / "_backend.py"
+    modules = [module for module, _ in imports(path)]
+    modules += named_by_import_module(path)
+
+    assert {module.split(".")[0] for module in modules} >= {
+        "tensorflow",
+        "jax",
+        "torch",
+    }
+
+
+@pytest.mark.parametrize("path", FILES, ids=ids)
+def test_no_file_imports_a_plotting_library_when_it_is_imported(path):
+    modules = {m.split(".")[0] for m, _ in imports(path, at_import_only=True)}
+
+    assert not modules & PLOTTING
+
+
+@pytest.mark.parametrize("path", FILES, ids=ids)
+def test_imports_point_one_way(path):
+    part = part_of(path)
+    if part == "__init__":
+        return
+    assert part in LEVEL, f"say in this test where {part} belongs"
+    for other in parts_imported(path):
+        if other == part or other not in LEVEL:
+            continue
+        if LEVEL[part] == LEVEL[other] == 0:
+            assert other in LOWEST[part], f"{part} imports {other}"
+        else:
+            assert LEVEL[other] <= LEVEL[part], f"{part} imports {other}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=ids)
+def test_a_file_is_no_longer_than_400_lines(path):
+    assert len(path.read_text().splitlines()) <= 400
+
+
+@pytest.mark.parametrize("path", FILES, ids=ids)
+def test_a_file_opens_by_saying_what_it_is(path):
+    assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+def test_no_docstring_paragraph_stands_twice():
+    seen = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+                continue
+            for paragraph in (ast.get_docstring(node) or "").split("\n\n"):
+                # Argument lists repeat by their nature; prose of 3 lines does not.
+                if paragraph.count("\n") < 3 or paragraph.startswith(
+                    ("Args:", "Raises:", "Returns:", "Reference:", "```")
+                ):
+                    continue
+                where = f"{path.relative_to(PACKAGE)}: {getattr(node, 'name', '')}"
+                assert paragraph not in seen, f"{where} repeats {seen[paragraph]}"
+                seen[paragraph] = where
+
+
+def initializer_classes():
+    return [
+        value
+        for name, value in vars(keras_inits).items()
+        if isinstance(value, type) and not name.startswith("_")
+    ]
+
+
+@pytest.mark.parametrize("cls", initializer_classes(), ids=lambda cls: cls.__name__)
+def test_every_initializer_states_its_source(cls):
+    if cls in (keras_inits.Initializer, keras_inits.RandomInitializer):
+        return
+    lines = [line.strip() for line in (cls.__doc__ or "").splitlines()]
+
+    assert "Reference:" in lines
+    arguments = "__init__" in vars(cls)
+    assert not arguments or "Args:" in lines
+    assert not arguments or "Raises:" in lines

@@ -1,0 +1,137 @@
+"""What the tests share: values as NumPy arrays, and tolerances with a reason."""
+
+import contextlib
+import functools
+import math
+import re
+
+import keras
+import numpy as np
+import pytest
+from scipy import stats
+
+SIGMAS = 5.0  # a false alarm about once in 2 million
+FALSE_ALARM = 2.0 * float(stats.norm.sf(SIGMAS))
+
+# Keras' variables convert to NumPy arrays by a protocol that NumPy 2 has extended.
+IGNORE_KERAS_ARRAYS = "ignore:__array__ implementation doesn't:DeprecationWarning"
+
+FLOAT_DTYPES = ("float16", "bfloat16", "float32", "float64")
+# Distance from 1 to the next number of the dtype.
+EPSILON = {
+    "float16": 2.0**-10,
+    "bfloat16": 2.0**-7,
+    "float32": 2.0**-23,
+    "float64": 2.0**-52,
+}
+
+
+def as_numpy(tensor):
+    """The tensor's values as a NumPy array; bfloat16 may come out as float32.
+
+    Not by Keras' own conversion, which warns under NumPy 2 and fails for scalars
+    in bfloat16.
+    """
+    if isinstance(tensor, keras.Variable):
+        tensor = tensor.value
+    if hasattr(tensor, "detach"):
+        tensor = tensor.detach().cpu()
+        tensor = tensor.float() if "bfloat16" in str(tensor.dtype) else tensor
+    return np.asarray(tensor.numpy() if hasattr(tensor, "numpy") else tensor)
+
+
+def as_float64(tensor):
+    """The tensor's values in double precision, whatever its dtype."""
+    return as_numpy(tensor).astype(np.float64)
+
+
+def dtype_of(tensor):
+    """Standard name of a backend tensor's dtype."""
+    return keras.backend.standardize_dtype(tensor.dtype)
+
+
+def float_dtypes():
+    """The dtypes that the running backend stores as asked for.
+
+    JAX stores float64 only where `jax_enable_x64` is set; `tests/cross` sets it.
+    """
+    if keras.backend.backend() == "jax":
+        return FLOAT_DTYPES[:-1]
+    return FLOAT_DTYPES
+
+
+def assert_mean(values, expected, stddev):
+    """The mean of independent values of deviation `stddev` is `expected`."""
+    tolerance = SIGMAS * stddev / math.sqrt(np.size(values))
+    assert abs(np.mean(values, dtype=np.float64) - expected) < tolerance
+
+
+def assert_moments(values, law):
+    """Mean, variance, skewness and kurtosis are those of a SciPy law.
+
+    Tested are the means of the powers 1 to 4 of the standardized values, each of
+    which has the standard error sqrt(Var(z**power) / n) with
+    Var(z**power) = E z**(2 power) - (E z**power)**2.
+    """
+    mean, stddev = law.mean(), law.std()
+    z = (np.asarray(values, np.float64) - mean) / stddev
+    moment = _standardized_moments(law, mean, stddev)
+    for power in (1, 2, 3, 4):
+        spread = math.sqrt(moment[2 * power] - moment[power] ** 2)
+        assert_mean(z**power, moment[power], spread)
+
+
+def _standardized_moments(law, mean, stddev):
+    """E ((x - mean) / stddev)**power for power 0 to 8, by quadrature in q = F(x).
+
+    With q = 3 s**2 - 2 s**3 the nodes crowd at both ends, where x may be infinite.
+    """
+    nodes, weights = _gauss_legendre()
+    s = 0.5 * (nodes + 1.0)
+    z = (law.ppf(s * s * (3.0 - 2.0 * s)) - mean) / stddev
+    weights = 0.5 * weights * 6.0 * s * (1.0 - s)
+    return [float(np.sum(weights * z**power)) for power in range(9)]
+
+
+@functools.lru_cache(maxsize=1)
+def _gauss_legendre():
+    return np.polynomial.legendre.leggauss(300)
+
+
+def kolmogorov_smirnov(values, law):
+    """sqrt(n) times the largest distance of the two distribution functions."""
+    expected = law.cdf(np.sort(np.ravel(values).astype(np.float64)))
+    steps = np.arange(expected.size + 1) / expected.size
+    distance = max(np.max(steps[1:] - expected), np.max(expected - steps[:-1]))
+    return math.sqrt(expected.size) * distance
+
+
+def assert_law(values, law):
+    """The values are a sample of the law, by Kolmogorov and Smirnov.
+
+    The statistic exceeds t with probability at most 2 exp(-2 t**2).
+    """
+    limit = math.sqrt(math.log(2.0 / FALSE_ALARM) / 2.0)
+    assert kolmogorov_smirnov(values, law) < limit
+
+
+def assert_same_law(one, other):
+    """Two samples come from one law, by the two-sample test."""
+    one, other = (np.ravel(x).astype(np.float64) for x in (one, other))
+    distance = stats.ks_2samp(one, other, method="asymp").statistic
+    limit = math.sqrt(math.log(2.0 / FALSE_ALARM) / 2.0)
+    assert distance * math.sqrt(one.size * other.size / (one.size + other.size)) < limit
+
+
+def assert_uncorrelated(one, other):
+    """Two samples of independent values: r has the standard error 1 / sqrt(n)."""
+    one, other = (np.ravel(x).astype(np.float64) for x in (one, other))
+    r = np.corrcoef(one, other)[0, 1]
+    assert abs(r) < SIGMAS / math.sqrt(one.size)
+
+
+@contextlib.contextmanager
+def raises_exactly(text):
+    """A `ValueError` with exactly this text."""
+    with pytest.raises(ValueError, match=rf"\A{re.escape(text)}\Z"):
+        yield

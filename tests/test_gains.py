@@ -1,0 +1,116 @@
+"""Gains: the formulas are Keras' activations, the integral is SciPy's."""
+
+import itertools
+import math
+
+import keras
+import numpy as np
+import pytest
+from scipy import integrate
+
+from keras_inits import calculate_gain, gains
+from tests.support import EPSILON, as_float64, raises_exactly
+
+BY_QUADRATURE = sorted([*gains.FORMULAS, *gains.ALIASES])
+# Where formulas in float32 meet zero or lose digits to cancellation, the error is
+# a few roundings of the operands, which are below 8 here.
+POINTS = np.linspace(-4.0, 4.0, 161, dtype="float32")
+KINKS = (-3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, 6.0)
+
+
+def keras_activation(name):
+    return keras.activations.get(name)
+
+
+@pytest.mark.parametrize("name", BY_QUADRATURE)
+def test_a_formula_is_the_activation_of_keras_on_this_backend(name):
+    theirs = as_float64(keras_activation(name)(keras.ops.convert_to_tensor(POINTS)))
+    ours = gains.FORMULAS[gains.ALIASES.get(name, name)](POINTS.astype(np.float64))
+
+    tolerance = 16.0 * EPSILON["float32"] * np.maximum(1.0, np.abs(theirs))
+    assert np.all(np.abs(ours - theirs) <= tolerance)
+
+
+@pytest.mark.parametrize("name", BY_QUADRATURE)
+def test_a_gain_is_the_integral_of_scipy(name):
+    formula = gains.FORMULAS[gains.ALIASES.get(name, name)]
+
+    def integrand(z):
+        density = math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
+        return float(formula(np.float64(z))) ** 2 * density
+
+    edges = [-14.0, *KINKS, 14.0]
+    power = sum(
+        integrate.quad(integrand, low, high, epsabs=1e-13, epsrel=1e-13)[0]
+        for low, high in itertools.pairwise(edges)
+    )
+    assert calculate_gain(name) == pytest.approx(1.0 / math.sqrt(power), rel=1e-10)
+
+
+def test_every_activation_of_keras_has_a_gain_or_a_reason():
+    activations = {
+        name
+        for name, function in vars(keras.activations).items()
+        if callable(function) and name not in ("get", "serialize", "deserialize")
+    }
+    refused = set(gains.WHOLE_VECTOR)
+
+    assert activations - set(gains.NAMES) - refused <= {"threshold"}
+    for name in activations & set(gains.NAMES):
+        assert calculate_gain(name) > 0
+
+
+def test_relu_and_linear_are_what_the_quadrature_gives_too():
+    for name, function in (
+        ("relu", lambda x: np.maximum(x, 0)),
+        ("linear", lambda x: x),
+        ("leaky_relu", lambda x: np.where(x > 0, x, 0.01 * x)),
+    ):
+        found = calculate_gain(function)
+        assert found == pytest.approx(calculate_gain(name), rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("name", "formula"),
+    [("tanh", np.tanh), ("silu", lambda x: x / (1 + np.exp(-x))), ("sin", np.sin)],
+)
+def test_a_callable_gets_the_gain_of_its_formula(name, formula):
+    z = np.random.RandomState(0).standard_normal(1_000_000)
+    squares = formula(z) ** 2
+    power = calculate_gain(formula) ** -2
+
+    assert abs(power - squares.mean()) < 5.0 * squares.std() / 1000.0
+
+
+def test_a_keras_activation_as_a_function_is_its_name():
+    for name in ("gelu", "tanh", "relu", "leaky_relu", "selu", "silu"):
+        assert calculate_gain(getattr(keras.activations, name)) == calculate_gain(name)
+
+
+def test_a_backend_callable_is_integrated_in_its_precision():
+    found = calculate_gain(lambda x: keras.ops.tanh(x) * 2.0)
+
+    expected = calculate_gain(lambda x: 2.0 * np.tanh(x))
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_parameter_is_the_slope_of_leaky_relu_and_is_ignored_elsewhere():
+    assert calculate_gain("leaky_relu", 1.0) == 1.0
+    assert calculate_gain("leaky_relu") == math.sqrt(2.0 / (1.0 + 0.01**2))
+    assert calculate_gain("gelu", 3.0) == calculate_gain("gelu")
+
+
+def test_a_kaiming_variance_uses_the_gain():
+    from keras_inits import KaimingNormal
+
+    made = KaimingNormal(nonlinearity="gelu")
+    assert made.scale == calculate_gain("gelu") ** 2
+
+
+@pytest.mark.parametrize("name", gains.WHOLE_VECTOR)
+def test_activations_of_whole_vectors_have_no_gain(name):
+    with raises_exactly(
+        "calculate_gain: Argument `nonlinearity` must be an activation that works "
+        f"element by element, got {name!r}."
+    ):
+        calculate_gain(name)

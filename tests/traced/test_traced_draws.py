@@ -1,0 +1,141 @@
+"""An initializer called inside a traced function gives its eager values."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_inits
+from keras_inits import _backend
+from tests.cases import CASES, build, takes
+from tests.support import dtype_of
+from tests.traced.tracers import tracers
+
+SHAPES = [(16,), (9, 40), (3, 3, 5, 8), (16, 1, 9)]
+LAWS = ("RandomUniform", "RandomNormal", "TruncatedNormal", "Dirac", "Sparse")
+NARROW = [(name, dtype) for name in LAWS for dtype in ("float16", "bfloat16")]
+# Rounding of two float32 linear algebra packages; the law of the design.
+ORTHOGONAL_TOLERANCE = 1e-5
+
+
+def as_float64(tensor):
+    return np.asarray(_backend.to_numpy(tensor), np.float64)
+
+
+@pytest.fixture
+def in_graph(monkeypatch):
+    """Small tensors too are computed in the graph."""
+    monkeypatch.setattr(_backend, "LARGEST_CONSTANT", -1)
+
+
+def shape_for(name):
+    return next(shape for shape in reversed(SHAPES) if takes(name, shape))
+
+
+def assert_traced_is_eager(name, dtype, trace):
+    shapes = [shape_for(name)]
+    if name == "Identity":
+        shapes = [(9, 40)]
+    initializer = build(name)
+    eager = [initializer(shape, dtype) for shape in shapes]
+
+    traced = trace(lambda: [initializer(shape, dtype) for shape in shapes])
+
+    for one, other in zip(traced, eager, strict=True):
+        assert dtype_of(one) == dtype_of(other) == dtype
+        assert tuple(one.shape) == tuple(other.shape)
+        if "Orthogonal" in name:
+            error = np.max(np.abs(as_float64(one) - as_float64(other)))
+            assert error < ORTHOGONAL_TOLERANCE
+        else:
+            np.testing.assert_array_equal(as_float64(one), as_float64(other))
+
+
+@pytest.mark.usefixtures("in_graph")
+@pytest.mark.parametrize("tracer", tracers())
+@pytest.mark.parametrize("name", CASES)
+def test_traced_float32_is_the_eager_one(name, tracer):
+    assert_traced_is_eager(name, "float32", tracers()[tracer])
+
+
+@pytest.mark.usefixtures("in_graph")
+@pytest.mark.parametrize("tracer", tracers())
+@pytest.mark.parametrize(("name", "dtype"), NARROW)
+def test_traced_16_bit_is_the_eager_one(name, dtype, tracer):
+    assert_traced_is_eager(name, dtype, tracers()[tracer])
+
+
+@pytest.mark.parametrize("tracer", tracers())
+def test_a_large_tensor_is_drawn_in_the_graph_bit_for_bit(tracer):
+    initializer = keras_inits.RandomNormal(mean=0.25, stddev=0.5, seed=3)
+    shape = (300, 256)
+    assert np.prod(shape) > _backend.LARGEST_CONSTANT
+
+    traced = tracers()[tracer](lambda: initializer(shape))
+
+    np.testing.assert_array_equal(as_float64(traced), as_float64(initializer(shape)))
+
+
+@pytest.mark.parametrize("tracer", tracers())
+def test_orthogonal_panels_in_a_loop_are_those_multiplied_out(tracer):
+    initializer = keras_inits.Orthogonal(seed=3)
+    shape = (300, 290)  # more than two panels, the last one not full
+
+    traced = as_float64(tracers()[tracer](lambda: initializer(shape)))
+
+    eager = as_float64(initializer(shape))
+    assert np.max(np.abs(traced - eager)) < ORTHOGONAL_TOLERANCE
+
+
+@pytest.mark.parametrize("tracer", [name for name in tracers() if name != "compile"])
+def test_a_seed_generator_inside_a_trace_is_refused_and_none_leaks(tracer):
+    generator = keras.random.SeedGenerator(5)
+    initializer = keras_inits.RandomNormal(seed=generator)
+
+    with pytest.raises(ValueError) as error:
+        tracers()[tracer](lambda: initializer((3, 5)))
+
+    # TensorFlow puts the place in the traced function before the text.
+    assert str(error.value).strip().endswith(
+        "RandomNormal: Argument `seed` must be an integer or None inside a traced "
+        "function, got a keras.random.SeedGenerator, whose state cannot move on "
+        "there. Call the initializer outside the function, or give it an integer."
+    )
+    fresh = keras_inits.RandomNormal(seed=keras.random.SeedGenerator(5))
+    np.testing.assert_array_equal(
+        as_float64(initializer((3, 5))), as_float64(fresh((3, 5)))
+    )
+
+
+@pytest.mark.skipif(_backend.name() != "jax", reason="a question about JAX programs")
+@pytest.mark.parametrize("name", ["RandomUniform", "HeNormal", "RandomNormal", "Zeros"])
+def test_a_jax_program_holds_no_large_array(name):
+    import jax
+
+    initializer = build(name)
+    text = jax.jit(lambda: initializer((8192, 8192))).lower().as_text()
+
+    # Two tables of 32768 int32, 8 hexadecimal digits each, and the program.
+    assert len(text) < 2 * 32768 * 8 + 100_000
+    assert len(text) < 8192 * 8192
+
+
+@pytest.mark.skipif(_backend.name() != "tensorflow", reason="about TensorFlow graphs")
+@pytest.mark.parametrize("name", ["RandomUniform", "HeNormal", "Zeros"])
+def test_a_tensorflow_graph_holds_no_large_array(name):
+    import tensorflow as tf
+
+    initializer = build(name)
+    traced = tf.function(lambda: initializer((8192, 8192))).get_concrete_function()
+
+    # Two tables of 32768 int32, 4 bytes each, and the graph.
+    assert traced.graph.as_graph_def().ByteSize() < 2 * 32768 * 4 + 100_000
+
+
+@pytest.mark.skipif(_backend.name() != "jax", reason="a function of JAX")
+def test_eval_shape_tells_shape_and_dtype():
+    import jax
+
+    spec = jax.eval_shape(lambda: keras_inits.HeNormal(seed=1)((64, 300), "bfloat16"))
+
+    assert spec.shape == (64, 300)
+    assert spec.dtype == "bfloat16"
