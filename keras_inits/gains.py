@@ -11,7 +11,7 @@ import math
 import keras
 import numpy as np
 
-from keras_inits import _checks
+from keras_inits import _backend, _checks
 
 _erf = np.vectorize(math.erf, otypes=[float])
 
@@ -91,7 +91,7 @@ def _formula_gain(name):
 
 def _callable_gain(owner, function):
     z, weights = _quadrature()
-    values = np.asarray(keras.ops.convert_to_numpy(function(z)), np.float64)
+    values = np.asarray(_backend.to_numpy(function(z)), np.float64)
     power = float(np.sum(weights * values**2)) if values.shape == z.shape else 0.0
     if not (math.isfinite(power) and power > 0):
         rule = "a function that works element by element and is not zero everywhere"

@@ -16,7 +16,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PYTHON = [sys.executable, "-m"]
-PER_BACKEND = ["tests", "keras_inits", "--ignore=tests/cross"]
+PER_BACKEND = ["tests", "keras_inits", "--ignore=tests/cross", "--ignore=tests/once"]
 
 # name -> (backend, arguments of `python`); the long ones first
 JOBS = {
@@ -25,6 +25,7 @@ JOBS = {
     "jax": ("jax", [*PYTHON, "pytest", *PER_BACKEND]),
     "torch": ("torch", [*PYTHON, "pytest", *PER_BACKEND]),
     "numpy": ("numpy", [*PYTHON, "pytest", *PER_BACKEND]),
+    "once": ("numpy", [*PYTHON, "pytest", "tests/once"]),
     "lint": ("numpy", [*PYTHON, "ruff", "check", "."]),
     "format": ("numpy", [*PYTHON, "ruff", "format", "--check", "."]),
     "types": ("numpy", [*PYTHON, "mypy"]),

@@ -91,14 +91,18 @@ def test_a_seed_generator_inside_a_trace_is_refused_and_none_leaks(tracer):
     generator = keras.random.SeedGenerator(5)
     initializer = keras_inits.RandomNormal(seed=generator)
 
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(ValueError, match="SeedGenerator") as error:
         tracers()[tracer](lambda: initializer((3, 5)))
 
     # TensorFlow puts the place in the traced function before the text.
-    assert str(error.value).strip().endswith(
-        "RandomNormal: Argument `seed` must be an integer or None inside a traced "
-        "function, got a keras.random.SeedGenerator, whose state cannot move on "
-        "there. Call the initializer outside the function, or give it an integer."
+    assert (
+        str(error.value)
+        .strip()
+        .endswith(
+            "RandomNormal: Argument `seed` must be an integer or None inside a traced "
+            "function, got a keras.random.SeedGenerator, whose state cannot move on "
+            "there. Call the initializer outside the function, or give it an integer."
+        )
     )
     fresh = keras_inits.RandomNormal(seed=keras.random.SeedGenerator(5))
     np.testing.assert_array_equal(
