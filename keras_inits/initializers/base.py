@@ -15,6 +15,7 @@ import math
 import random
 
 import keras
+import numpy as np
 
 from keras_inits import _backend, _checks
 from keras_inits.engine import streams
@@ -71,7 +72,7 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
     def get_config(self):
         """Returns the constructor's arguments as JSON values."""
         return {
-            name: keras.saving.serialize_keras_object(self._argument(name))
+            name: _to_json(self._argument(name))
             for name in _parameters(type(self))
         }
 
@@ -92,6 +93,13 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
 def _parameters(cls):
     """The parameters of a class's constructor, which Python finds slowly."""
     return inspect.signature(cls).parameters
+
+
+def _to_json(value):
+    """An argument as JSON values; arrays as nested lists, alike on any backend."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return keras.saving.serialize_keras_object(value)
 
 
 def _differs(value, default):

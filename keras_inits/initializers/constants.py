@@ -60,7 +60,7 @@ class Constant(Initializer):
         rule = "a finite number or an array of them"
         try:
             array = np.asarray(value)
-            valid = array.dtype.kind in "biufcV" and bool(np.all(np.isfinite(array)))
+            valid = array.dtype.kind in "biufV" and bool(np.all(np.isfinite(array)))
         except (TypeError, ValueError):
             valid = False
         if not valid:
@@ -219,6 +219,8 @@ class STFT(Initializer):
         self.scaling = scaling
         if isinstance(window, dict):
             window = keras.saving.deserialize_keras_object(window)
+        if window is not None and not isinstance(window, str):
+            window = np.array(_backend.to_numpy(window), np.float64)
         self.window = window
         self.periodic = bool(periodic)
         if window is not None:

@@ -30,7 +30,8 @@ def fingerprint(model_or_weights):
     """SHA-256 of a model's weights.
 
     Hashed are, for each weight in the order of their addresses, the address, the
-    dtype, the shape and the bytes of its values, row-major and little-endian. So
+    dtype, the shape and the bytes of its values, row-major and little-endian;
+    whole numbers count as 64-bit ones, whatever width the backend gave them. So
     two models agree when their layers are named alike and every bit is the same,
     on whatever backend; seed generators' states and metrics do not count.
 
@@ -49,6 +50,9 @@ def fingerprint(model_or_weights):
     for name, weight in _named_weights(model_or_weights):
         dtype = keras.backend.standardize_dtype(getattr(weight, "dtype", None))
         value = np.asarray(_backend.to_numpy(weight)).astype(numpy_dtype(dtype))
+        if value.dtype.kind in "iu":
+            # Keras counts in int64 on some backends and in int32 on others.
+            dtype, value = "integer", value.astype(np.int64)
         little = value.astype(value.dtype.newbyteorder("<"), copy=False)
         head = f"{name}\n{dtype}\n{value.shape}\n"
         digest.update(head.encode())
