@@ -33,6 +33,7 @@ from keras_inits.initializers import (
     ZeroRow,
     Zeros,
 )
+from keras_inits.model import detach, fans_of, initialize, recipes, reinitialize
 from keras_inits.model.fingerprint import fingerprint
 from keras_inits.registry import (
     disable,
@@ -48,6 +49,7 @@ from keras_inits.registry import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "STFT",
     "Constant",
     "DeltaOrthogonal",
     "Dirac",
@@ -67,7 +69,6 @@ __all__ = [
     "RandomInitializer",
     "RandomNormal",
     "RandomUniform",
-    "STFT",
     "Sparse",
     "TruncNormal",
     "TruncatedNormal",
@@ -80,15 +81,20 @@ __all__ = [
     "compare",
     "compute_fans",
     "data_scale",
+    "detach",
     "diagnose",
     "disable",
     "enable",
     "enabled",
+    "fans_of",
     "fingerprint",
     "get",
+    "initialize",
     "is_enabled",
     "lsuv",
     "names",
+    "recipes",
     "register",
+    "reinitialize",
     "unregister",
 ]

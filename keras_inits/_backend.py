@@ -52,6 +52,7 @@ class _EagerOps(HostOps):
         if dtype == "bfloat16" or array.size < LARGE:
             return keras.ops.convert_to_tensor(array, dtype=dtype)
         # Where Keras would copy it, it changes hands as it is.
+        array = np.ascontiguousarray(array)
         if name() == "torch":
             array = importlib.import_module("torch").from_numpy(array)
         elif name() == "tensorflow" and array.dtype.kind == "f":

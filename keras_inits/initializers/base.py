@@ -72,8 +72,7 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
     def get_config(self):
         """Returns the constructor's arguments as JSON values."""
         return {
-            name: _to_json(self._argument(name))
-            for name in _parameters(type(self))
+            name: _to_json(self._argument(name)) for name in _parameters(type(self))
         }
 
     def _argument(self, name):

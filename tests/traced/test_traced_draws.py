@@ -7,7 +7,7 @@ import pytest
 import keras_inits
 from keras_inits import _backend
 from tests.cases import CASES, build, takes
-from tests.support import dtype_of
+from tests.support import as_float64, dtype_of
 from tests.traced.tracers import tracers
 
 SHAPES = [(16,), (9, 40), (3, 3, 5, 8), (16, 1, 9)]
@@ -15,10 +15,6 @@ LAWS = ("RandomUniform", "RandomNormal", "TruncatedNormal", "Dirac", "Sparse")
 NARROW = [(name, dtype) for name in LAWS for dtype in ("float16", "bfloat16")]
 # Rounding of two float32 linear algebra packages; the law of the design.
 ORTHOGONAL_TOLERANCE = 1e-5
-
-
-def as_float64(tensor):
-    return np.asarray(_backend.to_numpy(tensor), np.float64)
 
 
 @pytest.fixture

@@ -1,0 +1,98 @@
+"""Initializers that only a plan makes: they have no names and are never saved.
+
+They stand for what Keras' layers do to one of their weights, and for
+initializers that are not of this package.
+"""
+
+import keras
+
+from keras_inits import _backend, _checks
+from keras_inits.engine import streams
+from keras_inits.initializers.base import Initializer
+
+
+class Blocks(Initializer):
+    """Initializers side by side along the last axis, each on a stream of its own.
+
+    Args:
+        parts: A list of `(initializer, length along the last axis)`.
+    """
+
+    def __init__(self, parts):
+        self.parts = parts
+
+    def check_shape(self, shape):
+        """Refuses what one of the parts refuses."""
+        for part, length in self.parts:
+            part.check_shape((*shape[:-1], length))
+
+    def compute(self, ops, key, shape, dtype):
+        blocks = [
+            part.compute(
+                ops, streams.fold(key, f"block {place}"), (*shape[:-1], length), dtype
+            )
+            for place, (part, length) in enumerate(self.parts)
+        ]
+        return ops.concatenate(blocks, axis=-1)
+
+    def __repr__(self):
+        return " | ".join(f"{part!r} x {length}" for part, length in self.parts)
+
+
+class SquareRoot(Initializer):
+    """The square root of what another initializer gives.
+
+    Args:
+        base: The other initializer.
+    """
+
+    def __init__(self, base):
+        self.base = base
+
+    def check_shape(self, shape):
+        """Refuses what the other one refuses."""
+        self.base.check_shape(shape)
+
+    def compute(self, ops, key, shape, dtype):
+        return ops.cast(ops.sqrt(self.base.compute(ops, key, shape, dtype)), dtype)
+
+    def __repr__(self):
+        return f"sqrt({self.base!r})"
+
+
+class Foreign(Initializer):
+    """An initializer of somebody else's, called with a shape and a dtype.
+
+    If its config has a seed it is made anew with one that comes from the stream;
+    otherwise it draws as it likes.
+
+    Args:
+        function: The initializer, a callable.
+    """
+
+    def __init__(self, function):
+        self.function = function
+
+    def check_shape(self, shape):
+        """Calls it once, there being no other way to ask."""
+        self._values(self.function, shape, keras.config.floatx())
+
+    def compute(self, ops, key, shape, dtype):
+        function = self.function
+        if isinstance(function, keras.Initializer):
+            config = function.get_config()
+            if "seed" in config:
+                seed = key[0] % 2**31
+                function = type(function).from_config({**config, "seed": seed})
+        return ops.cast(self._values(function, shape, dtype), dtype)
+
+    def _values(self, function, shape, dtype):
+        values = function(shape, dtype=dtype)
+        found = tuple(getattr(values, "shape", ()))
+        if found != shape:
+            _checks.fail(repr(self), "shape", f"the shape {shape} asked for", found)
+        return _backend.to_numpy(values)
+
+    def __repr__(self):
+        named = getattr(self.function, "__name__", None)
+        return named or f"{type(self.function).__name__}()"

@@ -1,0 +1,156 @@
+"""The initializer that a layer was configured with for one of its weights.
+
+Keras does not keep an initializer with its variable, so it is told here from the
+layer's arguments, as the layer's `build` uses them. To add a layer whose `build`
+does something else with a weight: a row in `FIXED` or a function in `SPECIAL`.
+"""
+
+import inspect
+
+import keras
+
+from keras_inits.initializers import (
+    STFT,
+    GlorotUniform,
+    HeUniform,
+    Ones,
+    TruncatedNormal,
+    VarianceScaling,
+    Zeros,
+)
+from keras_inits.model.composites import Blocks, SquareRoot
+from keras_inits.model.fans import (
+    DEPTHWISE,
+    einsum_axes,
+    gates_of,
+    is_convolutional_cell,
+)
+from keras_inits.model.rules import as_initializer
+
+layers = keras.layers
+
+# The weights whose argument is not called `<weight>_initializer`.
+ARGUMENTS = {
+    "recurrent_kernel": "recurrent_initializer",
+    "depthwise_kernel": "depthwise_initializer",
+    "pointwise_kernel": "pointwise_initializer",
+    "reverse_embeddings": "embeddings_initializer",
+}
+
+# The weights that a layer initializes without an argument. LoRA's two factors get
+# the defaults of `enable_lora`, which does not keep what it was given.
+FIXED = (
+    (layers.RMSNormalization, "scale", Ones()),
+    (layers.AdditiveAttention, "scale", GlorotUniform(seed=0)),
+    (layers.Attention, "scale", Ones()),
+    (layers.Attention, "concat_score_weight", Ones()),
+    (layers.SpectralNormalization, "vector_u", TruncatedNormal(stddev=0.02, seed=0)),
+    (layers.Layer, "lora_kernel_a", HeUniform(seed=0)),
+    (layers.Layer, "lora_kernel_b", Zeros()),
+    (layers.Layer, "lora_embeddings_a", HeUniform(seed=0)),
+    (layers.Layer, "lora_embeddings_b", Zeros()),
+)
+
+
+def as_given(layer, argument):
+    """What a layer was made with for an argument, or None if it has none such.
+
+    MultiHeadAttention and others keep it under a leading underscore.
+    """
+    found = getattr(layer, argument, None)
+    return getattr(layer, f"_{argument}", None) if found is None else found
+
+
+def as_default(layer, argument):
+    """The default of an argument of a layer's class, or None."""
+    for parent in type(layer).__mro__:
+        parameters = inspect.signature(parent).parameters
+        if argument in parameters:
+            default = parameters[argument].default
+            return None if default is inspect.Parameter.empty else default
+    return None
+
+
+def _forget_gate(owner, layer, weight, ask):
+    """An LSTM's bias: ones for the forget gate, the second of four."""
+    inner = as_initializer(owner, ask(layer, "bias_initializer"))
+    if not ask(layer, "unit_forget_bias"):
+        return inner
+    units = weight.shape[-1] // 4
+    return Blocks([(inner, units), (Ones(), units), (inner, 2 * units)])
+
+
+def _renormalized(owner, layer, weight, ask):
+    """The statistics that BatchNormalization keeps for its renormalization."""
+    if weight.role == "renorm_mean":
+        return as_initializer(owner, ask(layer, "moving_mean_initializer"))
+    return SquareRoot(as_initializer(owner, ask(layer, "moving_variance_initializer")))
+
+
+def _einsum(owner, layer, weight, ask):
+    """EinsumDense gives its kernel's axes to an initializer that lacks them."""
+    found = as_initializer(owner, ask(layer, "kernel_initializer"))
+    if not isinstance(found, VarianceScaling):
+        return found
+    if found.input_axes is not None and found.output_axes is not None:
+        return found
+    summed, made, shared = einsum_axes(layer.equation)
+    config = found.get_config()
+    config.update(input_axes=summed, output_axes=sorted(made + shared))
+    return type(found).from_config(config)
+
+
+def _spectrogram(owner, layer, weight, ask):
+    side = weight.role.split("_")[0]
+    return STFT(side, layer.window, layer.scaling, layer.periodic)
+
+
+def _special(layer, role):
+    """The function that knows a weight which its `build` treats in its own way."""
+    if role == "bias" and (gates_of(layer) == 4 or is_convolutional_cell(layer)):
+        return _forget_gate
+    if isinstance(layer, layers.BatchNormalization) and role in (
+        *("moving_stddev", "renorm_mean", "renorm_stddev"),
+    ):
+        return _renormalized
+    if isinstance(layer, layers.EinsumDense) and role == "kernel":
+        return _einsum
+    if isinstance(layer, layers.STFTSpectrogram):
+        return _spectrogram
+    return None
+
+
+def _argument(layer, role):
+    if role == "kernel" and isinstance(layer, DEPTHWISE):
+        return "depthwise_initializer"
+    return ARGUMENTS.get(role, f"{role}_initializer")
+
+
+def configured(owner, weight, ask=as_given):
+    """The initializer that a weight's layer has for it.
+
+    Args:
+        owner: By what name errors call the caller.
+        weight: The `rules.Weight`.
+        ask: `as_given` for what the layer was made with, `as_default` for the
+            default of its class.
+
+    Returns:
+        An initializer, or None if the layer does not tell.
+    """
+    layer, role = weight.layer, weight.role
+    special = _special(layer, role)
+    if special is not None:
+        return special(owner, layer, weight, ask)
+    for cls, name, initializer in FIXED:
+        if isinstance(layer, cls) and role == name:
+            return initializer
+    found = ask(layer, _argument(layer, role))
+    if found is None and len({id(v) for v in layer.weights}) == 1:
+        found = ask(layer, "initializer")
+    return None if found is None else as_initializer(owner, found)
+
+
+def is_statistic(weight):
+    """Whether a weight holds what a preprocessing layer learned from data."""
+    return isinstance(weight.layer, layers.Normalization)

@@ -1,0 +1,113 @@
+"""`initialize`: a model's weights by rules."""
+
+from keras_inits import _checks
+from keras_inits.model import plan
+from keras_inits.model import rules as rule_book
+from keras_inits.model.addresses import require_built
+
+
+def first(parsed, weight):
+    """What the first rule that has something for a weight gives it, or None."""
+    for rule in parsed:
+        found = rule.initializer(weight)
+        if found is not None:
+            return found
+    return None
+
+
+def ruled_step(owner, weight, initializer):
+    """The checked step that gives a weight what a rule says."""
+    fans = plan.fans_for(weight)
+    initializer = plan.with_fans(initializer, fans)
+    plan.check(owner, weight, initializer)
+    return plan.Step(weight, fans, initializer)
+
+
+def _step(owner, weight, initializer):
+    note = plan.left_alone_because(weight)
+    if not note and not weight.variable.trainable:
+        note = "not trainable"
+    if not note and initializer is None:
+        note = "no rule"
+    if note:
+        return plan.Step(weight, plan.fans_for(weight), note=note)
+    return ruled_step(owner, weight, initializer)
+
+
+def initialize(model, rules, *, seed=None, dry_run=False, strict=True):
+    """Sets the weights of a built model in place, by rules.
+
+    ```python
+    report = keras_inits.initialize(
+        model,
+        {
+            keras.layers.Embedding: keras_inits.ZeroRow("normal"),
+            "head/*": "zeros",
+            keras.layers.Dense: {"kernel": "he_normal", "bias": "zeros"},
+        },
+        seed=7,
+    )
+    print(report)
+    ```
+
+    The first rule that has an initializer for a weight wins, and a weight for
+    which none has stays as it is. Initializers that scale by fans are told those
+    of `fans_of`, unless they were given axes. A weight that is not trainable, not
+    of a floating-point dtype or quantised is left alone and listed, and a shared
+    weight is set once.
+
+    A weight's values come from the seed and its address alone: its path, with the
+    layers that Keras named numbered from the front of the model. So two processes
+    agree, no two weights are equal by accident, and layers that are added, removed
+    or moved change no weight of another layer whose name was chosen. Automatic
+    names of one class are counted, so there a layer put in front moves the others'
+    addresses.
+
+    Every rule is resolved and every initializer checked before the first weight
+    is set, so a call that is refused leaves the model as it was. An error or an
+    interrupt on the way carries a note of what was set.
+
+    Args:
+        model: A built Keras model or layer.
+        rules: A mapping or a sequence of pairs. A key is
+
+            - a class of layers: their weights and those of layers inside them;
+            - a string: the name that a layer gives a weight ("kernel", "bias",
+              "gamma", ...), or a glob on the address, where `*` passes `/` too;
+            - a compiled regular expression, searched for in the address;
+            - a function `(layer, variable) -> bool`.
+
+            A value is an initializer (object, class, name or config), a mapping
+            from names of weights to such values, or a function
+            `(layer, variable) -> initializer or None`, where None leaves the
+            weight to the rules after it. A value applies to every weight that the
+            key chooses, biases included.
+        seed: An integer of any size and sign, or None. None takes the seed of
+            the initializer where one was given, else a fresh one from Python's
+            `random` for the call, so `keras.utils.set_random_seed` fixes it.
+        dry_run: Whether to draw and report only.
+        strict: Whether a rule that chooses no weight is an error.
+
+    Returns:
+        A `Report`: a row for each weight, with its fans, its initializer and the
+        deviation that was drawn.
+
+    Raises:
+        ValueError: If the model is not built, a rule is malformed or, under
+            `strict`, chooses nothing, or an initializer cannot draw its weight.
+    """
+    owner = "initialize"
+    require_built(owner, model)
+    seed = _checks.seed_of_call(owner, seed)
+    parsed = rule_book.parse(owner, rules, model)
+    weights = rule_book.weights_of(model)
+    found = [first(parsed, weight) for weight in weights]
+    if strict:
+        for rule in parsed:
+            rule.require_used(weights)
+    steps = [
+        _step(owner, weight, initializer)
+        for weight, initializer in zip(weights, found, strict=True)
+    ]
+    made = plan.Plan(owner, model, steps, seed, own_seeds=True)
+    return made.carry_out(dry_run=dry_run)

@@ -1,0 +1,198 @@
+"""From rules to weights: all is checked first, then drawn and set one by one.
+
+A plan holds, for every weight of a model, the initializer that it gets or the
+reason why it is left alone. Making a plan touches nothing; carrying it out holds
+one weight beyond the model at a time.
+"""
+
+import copy
+import dataclasses
+import math
+import random
+
+import keras
+import numpy as np
+
+from keras_inits import _backend, _checks
+from keras_inits.engine import streams
+from keras_inits.initializers.base import Initializer
+from keras_inits.initializers.scaling import VarianceScaling
+from keras_inits.model import report, rules
+from keras_inits.model.fans import layer_fans
+
+BLOCK = 1 << 16  # entries whose deviation is summed while they are in the cache
+
+
+@dataclasses.dataclass
+class Step:
+    """What is to be done with one weight.
+
+    Attributes:
+        weight: The `rules.Weight`.
+        fans: Its `(fan_in, fan_out)`.
+        initializer: What draws it, or None to leave it alone.
+        note: Why it is left alone.
+        deviation: Deviation of what was drawn.
+    """
+
+    weight: rules.Weight
+    fans: tuple
+    initializer: Initializer | None = None
+    note: str = ""
+    deviation: float | None = None
+
+    def row(self):
+        """The step as a row of the report."""
+        shown = None if self.initializer is None else repr(self.initializer)
+        return report.WeightReport(
+            address=self.weight.address,
+            layer=type(self.weight.layer).__name__,
+            shape=self.weight.shape,
+            dtype=self.weight.dtype,
+            fan_in=self.fans[0],
+            fan_out=self.fans[1],
+            initializer=shown,
+            deviation=self.deviation,
+            note=self.note,
+        )
+
+
+def left_alone_because(weight):
+    """Why a weight may not be drawn, or an empty string."""
+    if getattr(weight.layer, "quantization_mode", None):
+        return "quantised"
+    if weight.dtype not in _checks.FLOAT_DTYPES:
+        return f"dtype {weight.dtype}"
+    return ""
+
+
+def with_fans(initializer, fans):
+    """An initializer told the fans of its weight, if it asks and none were given."""
+    if hasattr(initializer, "inner"):
+        told = with_fans(initializer.inner, fans)
+        if told is initializer.inner:
+            return initializer
+        initializer = copy.copy(initializer)
+        initializer.inner = told
+        return initializer
+    if not isinstance(initializer, VarianceScaling):
+        return initializer
+    given = (initializer.input_axes, initializer.output_axes, initializer.batch_axes)
+    if initializer._given_fans is not None or given != (None, None, None):
+        return initializer
+    return initializer.with_fans(*fans)
+
+
+def check(owner, weight, initializer):
+    """Refuses an initializer that cannot draw a weight."""
+    try:
+        _checks.dtype(initializer.owner, weight.dtype, initializer.dtypes)
+        initializer.check_shape(weight.shape)
+    except (ValueError, TypeError) as error:
+        _checks.cannot_take(owner, weight.address, repr(initializer), error)
+
+
+def _given_seed(initializer):
+    """The seed that an initializer was made with, or None."""
+    while hasattr(initializer, "inner"):
+        initializer = initializer.inner
+    return getattr(initializer, "_init_seed", None)
+
+
+class Plan:
+    """Everything that a call is about to do.
+
+    Args:
+        action: Name of the public function, for messages.
+        model: The model.
+        steps: A list of `Step`, every one checked.
+        seed: The call's seed, or None.
+        own_seeds: Whether an initializer's own seed counts when `seed` is None.
+    """
+
+    def __init__(self, action, model, steps, seed, *, own_seeds):
+        self.action = action
+        self.model = model
+        self.steps = steps
+        self.seed = random.randint(1, 10**9) if seed is None else seed
+        self.own_seeds = own_seeds and seed is None
+        self.generators = {}  # id of a seed generator -> it and its seed
+
+    def key(self, step):
+        """Key of the stream that a step draws from."""
+        seed = self.seed
+        own = _given_seed(step.initializer) if self.own_seeds else None
+        if isinstance(own, keras.random.SeedGenerator):
+            if id(own) not in self.generators:
+                words = np.ravel(_backend.to_numpy(own.state)).tolist()
+                self.generators[id(own)] = (
+                    own,
+                    words[0] & 0xFFFFFFFF | (words[1] & 0xFFFFFFFF) << 32,
+                )
+            seed = self.generators[id(own)][1]
+        elif own is not None:
+            seed = own
+        return streams.from_address(seed, step.weight.address)
+
+    def carry_out(self, *, dry_run):
+        """Draws every weight and sets it, unless the run is dry.
+
+        Returns:
+            A `Report`.
+        """
+        active = [step for step in self.steps if step.initializer is not None]
+        entries = sum(math.prod(step.weight.shape) for step in active)
+        with report.progress(self.action, entries) as advance:
+            for place, step in enumerate(active):
+                try:
+                    self._draw(step, dry_run)
+                except BaseException as error:
+                    last = active[place - 1].weight.address if place else None
+                    text = _checks.interrupted(
+                        self.action, place, len(active), last, self.seed
+                    )
+                    if not dry_run:
+                        error.add_note(text)
+                    raise
+                advance(math.prod(step.weight.shape))
+        if not dry_run:
+            for generator, _ in self.generators.values():
+                _backend.next_state(generator)
+        rows = [step.row() for step in self.steps]
+        return report.Report(self.action, self.model.name, self.seed, dry_run, rows)
+
+    def _draw(self, step, dry_run):
+        weight = step.weight
+        value = draw(step.initializer, self.key(step), weight.shape, weight.dtype)
+        step.deviation = deviation(value)
+        if not dry_run:
+            dtype = _backend.stored_dtype(weight.dtype)
+            weight.variable.assign(_backend.formula_ops(0).to_tensor(value, dtype))
+
+
+def draw(initializer, key, shape, dtype):
+    """The values of a weight on the stream of `key`, as a NumPy array."""
+    ops = _backend.formula_ops(0)
+    return initializer.compute(ops, key, shape, _backend.stored_dtype(dtype))
+
+
+def deviation(values):
+    """Standard deviation of an array, block by block."""
+    flat = values.reshape(-1)
+    if not flat.size:
+        return 0.0
+    shift = float(flat[0])  # exact 0 for a constant
+    total = square = 0.0
+    for start in range(0, flat.size, BLOCK):
+        block = flat[start : start + BLOCK]
+        block = block.astype(np.float64 if block.itemsize == 8 else np.float32)
+        block -= block.dtype.type(shift)
+        total += float(np.sum(block))
+        square += float(np.dot(block, block))
+    mean = total / flat.size
+    return math.sqrt(max(0.0, square / flat.size - mean * mean))
+
+
+def fans_for(weight):
+    """The fans of a weight, for its step."""
+    return layer_fans(weight.layer, weight.variable)

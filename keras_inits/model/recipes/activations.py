@@ -1,0 +1,102 @@
+"""Kernels scaled by the activation that follows them."""
+
+from keras_inits import gains
+from keras_inits.initializers import (
+    GlorotUniform,
+    HeNormal,
+    LecunNormal,
+    Orthogonal,
+    PerGate,
+    VarianceScaling,
+)
+from keras_inits.model import fans, graph
+from keras_inits.model.recipes.common import EVERYTHING, plain
+
+XAVIER = ("linear", "sigmoid", "tanh", *gains.WHOLE_VECTOR)
+
+
+def initializer_for(activation, slope=None):
+    """The initializer of a kernel that the activation follows.
+
+    Args:
+        activation: Name of an activation or a function.
+        slope: Negative slope of leaky_relu.
+
+    Returns:
+        An initializer.
+    """
+    if activation in XAVIER:
+        return GlorotUniform()
+    if activation == "relu":
+        return HeNormal()
+    if activation == "selu":
+        return LecunNormal()
+    gain = gains.calculate_gain(activation, slope, owner="recipes.by_activation")
+    return VarianceScaling(gain**2, "fan_in", "truncated_normal")
+
+
+class _ByActivation:
+    """The value of the recipe's rule."""
+
+    def __init__(self, model=None):
+        self.graph = None if model is None else graph.Graph(model)
+
+    def bound_to(self, model):
+        """The value for one model, whose graph is known."""
+        return _ByActivation(model)
+
+    def _activation(self, layer):
+        own = graph.activation_of(layer)
+        if own is not None:
+            return own
+        return (
+            graph.LINEAR if self.graph is None else self.graph.activation_after(layer)
+        )
+
+    def __call__(self, layer, variable):
+        role = variable.name
+        gates = fans.gates_of(layer)
+        if gates:
+            if role == "recurrent_kernel" and not fans.is_convolutional_cell(layer):
+                return PerGate(Orthogonal(), gates)
+            if role.endswith("kernel"):
+                return GlorotUniform()
+            return None
+        if role == "depthwise_kernel":  # its pointwise kernel stands between
+            return initializer_for("linear")
+        if role.endswith("kernel"):
+            return initializer_for(*self._activation(layer))
+        return plain(layer, variable)
+
+
+def by_activation():
+    """Kernels scaled by the gain of the activation that follows their layer.
+
+    | activation | kernel |
+    | --- | --- |
+    | relu | He: `N(0, 2 / fan_in)`, cut at two deviations |
+    | leaky_relu, PReLU | `2 / ((1 + slope**2) fan_in)` in its place |
+    | tanh, sigmoid, softmax, none | Xavier: `U(-b, b)`, \
+`b = sqrt(6 / (fan_in + fan_out))` |
+    | selu | LeCun: `N(0, 1 / fan_in)`, cut |
+    | gelu, silu, elu, mish, softplus, a function, ... | `N(0, gain**2 / fan_in)`, \
+cut, with the gain of `calculate_gain` |
+
+    The activation is the layer's own; where that is linear it is, in functional
+    and sequential models, the nearest one that the layer's output meets on its way
+    through normalization, dropout, reshaping, padding, pooling, concatenation and
+    sums. Elsewhere a layer without an activation counts as linear. Biases and
+    shifts become zeros, scales ones. Recurrent layers, whose activations are tanh
+    and sigmoid, get Xavier and orthogonal kernels gate by gate, and keep their
+    biases.
+
+    Returns:
+        Rules for `initialize`; embeddings and other tables are left to the rules
+        after them.
+
+    Reference:
+        He et al. 2015, equations 10 and 15, https://arxiv.org/abs/1502.01852;
+        Glorot and Bengio 2010, equation 16; Klambauer et al. 2017, section 2,
+        https://arxiv.org/abs/1706.02515
+    """
+    return [(EVERYTHING, _ByActivation())]

@@ -1,0 +1,34 @@
+"""Keras' own defaults."""
+
+from keras_inits.fans import compute_fans
+from keras_inits.initializers import VarianceScaling
+from keras_inits.model import configured as told
+from keras_inits.model import rules
+from keras_inits.model.recipes.common import EVERYTHING
+
+
+def _default(layer, variable):
+    weight = rules.Weight("", layer, variable, (layer,))
+    found = told.configured("recipes.keras", weight, told.as_default)
+    if isinstance(found, VarianceScaling) and found.input_axes is None:
+        # As Keras reads them: from the shape alone.
+        return found.with_fans(*compute_fans(tuple(variable.shape)))
+    return found
+
+
+def keras():
+    """The initializers that Keras' layers have when nothing is said.
+
+    `GlorotUniform` for kernels, `Orthogonal` for recurrent ones, U(-0.05, 0.05)
+    for embeddings, zeros for biases and shifts, ones for scales and for an LSTM's
+    forget gate, whatever the layers of the model were made with. Fans are Keras'
+    own, counted from the shape; `fans_of` has the layer's.
+
+    Returns:
+        Rules for `initialize`; weights of layers whose class has no default are
+        left to the rules after them.
+
+    Reference:
+        The signatures of the classes in `keras.layers`; Keras 3.15.
+    """
+    return [(EVERYTHING, _default)]

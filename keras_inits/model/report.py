@@ -1,0 +1,192 @@
+"""What `initialize`, `reinitialize` and `detach` return, and their progress bar."""
+
+import contextlib
+import dataclasses
+import re
+
+import rich.box
+import rich.console
+import rich.progress
+import rich.table
+
+TEXT_WIDTH = 160
+LONG = 20_000_000  # entries of weights from which a bar is shown
+
+
+@dataclasses.dataclass(frozen=True)
+class WeightReport:
+    """What became of one weight.
+
+    Attributes:
+        address: Its address in the model.
+        layer: Class of the layer that holds it.
+        shape: Its shape.
+        dtype: Its dtype.
+        fan_in: How many inputs meet in one output, see `fans_of`.
+        fan_out: How many outputs one input goes to.
+        initializer: What drew it, as text, or None if it was left alone.
+        deviation: Standard deviation of the values drawn, None if left alone.
+        note: Why it was left alone, or empty.
+    """
+
+    address: str
+    layer: str
+    shape: tuple
+    dtype: str
+    fan_in: float
+    fan_out: float
+    initializer: str | None = None
+    deviation: float | None = None
+    note: str = ""
+
+
+def shortened(text):
+    """A text whose numbers have at most four digits."""
+    return re.sub(r"\d+\.\d{4,}", lambda found: f"{float(found[0]):.4g}", text)
+
+
+class _Printable:
+    """A report that `print` and `rich.print` show as a table."""
+
+    def table(self):
+        """A `rich.table.Table`."""
+        raise NotImplementedError
+
+    def __rich__(self):
+        return self.table()
+
+    def __str__(self):
+        console = rich.console.Console(width=TEXT_WIDTH, no_color=True)
+        with console.capture() as captured:
+            console.print(self.table())
+        return captured.get()
+
+
+@dataclasses.dataclass(frozen=True)
+class Report(_Printable):
+    """The weights of a model and what was drawn for them.
+
+    `print(report)` and `rich.print(report)` show a table, `report[address]` is
+    one weight's row.
+
+    Attributes:
+        action: The function that made it.
+        model: Name of the model.
+        seed: The seed that gives the same weights again.
+        dry_run: Whether the weights were left as they were.
+        weights: A `WeightReport` for each weight, in the model's order.
+    """
+
+    action: str
+    model: str
+    seed: int
+    dry_run: bool
+    weights: list
+
+    @property
+    def drawn(self):
+        """The rows of the weights that were drawn."""
+        return [row for row in self.weights if row.initializer is not None]
+
+    @property
+    def left_alone(self):
+        """The rows of the weights that stayed as they were."""
+        return [row for row in self.weights if row.initializer is None]
+
+    def __getitem__(self, address):
+        for row in self.weights:
+            if row.address == address:
+                return row
+        raise KeyError(address)
+
+    def table(self):
+        """A `rich.table.Table` with a row for each weight."""
+        verb = "would set" if self.dry_run else "set"
+        title = f"{self.model}: {self.action} {verb} {len(self.drawn)} of "
+        title += f"{len(self.weights)} weights, seed {self.seed}"
+        table = _table(title, ("address", "layer", "shape"))
+        for name in ("fan in", "fan out"):
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("initializer", overflow="fold")
+        table.add_column("deviation", justify="right", no_wrap=True)
+        for row in self.weights:
+            table.add_row(
+                row.address,
+                row.layer,
+                "x".join(map(str, row.shape)) or "scalar",
+                f"{row.fan_in:g}",
+                f"{row.fan_out:g}",
+                shortened(row.initializer or f"left alone: {row.note}"),
+                "" if row.deviation is None else f"{row.deviation:.3g}",
+                style="" if row.initializer else "dim",
+            )
+        return table
+
+
+@dataclasses.dataclass(frozen=True)
+class Replacement:
+    """What `detach` did to one argument of one layer.
+
+    Attributes:
+        layer: Name of the layer.
+        argument: Name of the layer's attribute.
+        before: The initializer of this package, as text.
+        after: Keras' initializer in its place as text, None if there is none.
+    """
+
+    layer: str
+    argument: str
+    before: str
+    after: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class DetachReport(_Printable):
+    """The initializers of a model's layers and what took their place.
+
+    Attributes:
+        model: Name of the model.
+        replacements: A `Replacement` for each initializer of this package.
+    """
+
+    model: str
+    replacements: list
+
+    @property
+    def kept(self):
+        """Those that have no counterpart in Keras and stayed."""
+        return [entry for entry in self.replacements if entry.after is None]
+
+    def table(self):
+        """A `rich.table.Table` with a row for each initializer."""
+        count = len(self.replacements) - len(self.kept)
+        title = f"{self.model}: detach replaced {count} of "
+        title += f"{len(self.replacements)} initializers"
+        table = _table(title, ("layer", "argument", "before", "after"))
+        for entry in self.replacements:
+            after = entry.after or "kept: Keras has no initializer of this law"
+            table.add_row(entry.layer, entry.argument, entry.before, after)
+        return table
+
+
+def _table(title, columns):
+    table = rich.table.Table(title=title, box=rich.box.SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    return table
+
+
+@contextlib.contextmanager
+def progress(action, entries):
+    """Shows a bar on a terminal while more than `LONG` entries are drawn.
+
+    Yields:
+        A function that is told how many entries have been drawn since.
+    """
+    console = rich.console.Console(stderr=True)
+    if entries < LONG or not console.is_terminal:
+        yield lambda count: None
+        return
+    with rich.progress.Progress(console=console, transient=True) as bar:
+        task = bar.add_task(action, total=entries)
+        yield lambda count: bar.advance(task, count)

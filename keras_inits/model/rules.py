@@ -1,0 +1,242 @@
+"""Rules: which weight gets which initializer.
+
+A rule is a pair of a key, which chooses weights, and a value, which says what
+they get. The first rule that has something for a weight wins. Drawing is the
+business of `plan`.
+"""
+
+import dataclasses
+import fnmatch
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+import keras
+
+from keras_inits import _checks
+from keras_inits.initializers import lookup
+from keras_inits.initializers.base import Initializer
+from keras_inits.model.addresses import addresses, layers_of
+from keras_inits.model.composites import Foreign
+
+# The names that Keras' layers give their weights: a role among these may be
+# absent from a model without being a slip of the pen.
+ROLES = (
+    *("kernel", "bias", "recurrent_kernel", "depthwise_kernel", "pointwise_kernel"),
+    *("embeddings", "reverse_embeddings", "gamma", "beta", "scale", "alpha"),
+    *("moving_mean", "moving_variance", "position_embeddings"),
+)
+GLOB = re.compile(r"[*?\[]")
+
+
+@dataclasses.dataclass(frozen=True)
+class Weight:
+    """One weight of a model.
+
+    Attributes:
+        address: Its address.
+        layer: The innermost layer that holds it.
+        variable: The variable.
+        holders: Every layer that holds it, the model first.
+    """
+
+    address: str
+    layer: keras.layers.Layer
+    variable: keras.Variable
+    holders: tuple
+
+    @property
+    def role(self):
+        """The name that its layer gave it."""
+        return self.variable.name
+
+    @property
+    def shape(self):
+        """Its shape as a tuple."""
+        return tuple(self.variable.shape)
+
+    @property
+    def dtype(self):
+        """Standard name of the dtype it is stored in."""
+        return keras.backend.standardize_dtype(self.variable.dtype)
+
+
+def weights_of(model):
+    """The `Weight`s of a built model, each once, in the order of their addresses."""
+    holders: dict[int, list] = {}
+    for layer in layers_of(model):
+        for variable in layer.weights:
+            holders.setdefault(id(variable), []).append(layer)
+    return [
+        Weight(address, layer, variable, tuple(holders[id(variable)]))
+        for address, layer, variable in addresses(model)
+    ]
+
+
+def as_initializer(owner, identifier, argument="rules"):
+    """The initializer that a rule's value or a layer's argument stands for.
+
+    An object of one of Keras' own classes becomes one of the same law here.
+
+    Args:
+        owner: By what name errors call the caller.
+        identifier: The value.
+        argument: By what name errors call the value.
+
+    Returns:
+        An `Initializer` of this package; what is of none of these classes is
+        wrapped in one.
+
+    Raises:
+        ValueError: If it stands for none.
+    """
+    if isinstance(identifier, type) and issubclass(identifier, keras.Initializer):
+        identifier = lookup.make(identifier)
+    if not _is_initializer(identifier) and not callable(identifier):
+        rule = "an initializer, its name or its config"
+        _checks.fail(owner, argument, rule, identifier)
+    found = lookup.find(owner, identifier)
+    if isinstance(found, Initializer):
+        return found
+    name = type(found).__name__
+    if type(found) is getattr(keras.initializers, name, None):
+        return lookup.make(lookup.BY_NAME[name], found.get_config())
+    return Foreign(found)
+
+
+def _is_initializer(value):
+    """Whether a rule's value is an initializer rather than a function of a weight."""
+    if isinstance(value, type):
+        return issubclass(value, keras.Initializer)
+    return isinstance(value, (str, keras.Initializer)) or (
+        isinstance(value, Mapping) and "class_name" in value
+    )
+
+
+class Rule:
+    """One rule, its value resolved as far as that goes without a weight.
+
+    Args:
+        owner: By what name errors call the caller.
+        key: What chooses the weights.
+        value: What they get.
+    """
+
+    def __init__(self, owner, key, value):
+        self.owner = owner
+        self.key = key
+        self.by_role: dict[str, Callable] | None = None
+        self.chooses = self._chooser(key)
+        if isinstance(value, Mapping) and "class_name" not in value:
+            for role in value:
+                if not isinstance(role, str):
+                    rule = "a mapping from the names of weights to initializers"
+                    _checks.fail(owner, "rules", rule, value)
+            self.by_role = {r: self._giver(v) for r, v in value.items()}
+        else:
+            self.gives = self._giver(value)
+        self.used: set[str] = set()  # the roles for which it had something
+        self.matched = False
+
+    def _chooser(self, key) -> Callable:
+        if isinstance(key, type) and issubclass(key, keras.layers.Layer):
+            return lambda weight: any(isinstance(h, key) for h in weight.holders)
+        if isinstance(key, str):
+            return lambda weight: (
+                key == weight.role or fnmatch.fnmatchcase(weight.address, key)
+            )
+        if isinstance(key, re.Pattern):
+            return lambda weight: key.search(weight.address) is not None
+        if callable(key) and not isinstance(key, type):
+            return lambda weight: bool(key(weight.layer, weight.variable))
+        rule = (
+            "keyed by layer classes, names of weights, globs or regular expressions "
+            "on addresses, or functions of layer and variable"
+        )
+        return _checks.fail(self.owner, "rules", rule, key)
+
+    def _giver(self, value):
+        """A function from a weight to its initializer or None."""
+        if _is_initializer(value):
+            initializer = as_initializer(self.owner, value)
+            return lambda weight: initializer
+        if not callable(value):
+            rule = (
+                "values that are initializers, mappings from the names of weights to "
+                "them, or functions of layer and variable"
+            )
+            _checks.fail(self.owner, "rules", rule, value)
+
+        def give(weight):
+            found = value(weight.layer, weight.variable)
+            return None if found is None else as_initializer(self.owner, found)
+
+        return give
+
+    def initializer(self, weight):
+        """What the rule has for a weight, or None."""
+        if not self.chooses(weight):
+            return None
+        if self.by_role is None:
+            self.matched = True
+            return self.gives(weight)
+        if weight.role not in self.by_role:
+            return None
+        self.matched = True
+        self.used.add(weight.role)
+        return self.by_role[weight.role](weight)
+
+    def require_used(self, weights):
+        """Refuses a rule that chose no weight, or names a role that none has."""
+        roles = list(dict.fromkeys(weight.role for weight in weights))
+        if not self.matched:
+            near = self._nearest(weights, roles)
+            _checks.matches_nothing(self.owner, describe(self.key), near)
+        for role in self.by_role or ():
+            if role not in (*self.used, *ROLES, *roles):
+                text = f"{describe(self.key)}: {role!r}"
+                near = _checks.close(role, [*roles, *ROLES], 3)
+                _checks.matches_nothing(self.owner, text, near)
+
+    def _nearest(self, weights, roles):
+        if isinstance(self.key, type):
+            classes = [type(h).__name__ for w in weights for h in w.holders]
+            return list(dict.fromkeys(classes))[:8]
+        places = [*roles, *(weight.address for weight in weights)]
+        text = getattr(self.key, "pattern", self.key)
+        near = _checks.close(text, places, 3) if isinstance(text, str) else []
+        return near or [weight.address for weight in weights[:3]]
+
+
+def describe(key):
+    """A rule's key as text for messages."""
+    if isinstance(key, type):
+        return key.__name__
+    if callable(key):
+        return getattr(key, "__name__", repr(key))
+    return repr(key)
+
+
+def parse(owner, rules, model):
+    """The rules as a list of `Rule`.
+
+    A value may have a method `bound_to(model)`, which returns the value for that
+    model; recipes that look at the model's graph use it.
+
+    Raises:
+        ValueError: If they are not a mapping or a sequence of pairs, or a key or
+            value is none of the allowed kinds.
+    """
+    kind = "a mapping or a sequence of pairs (key, value)"
+    if isinstance(rules, Mapping):
+        rules = rules.items()
+    if isinstance(rules, (str, bytes)) or not isinstance(rules, Iterable):
+        _checks.fail(owner, "rules", kind, rules)
+    parsed = []
+    for pair in rules:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            _checks.fail(owner, "rules", kind, pair)
+        key, value = pair
+        if hasattr(value, "bound_to"):
+            value = value.bound_to(model)
+        parsed.append(Rule(owner, key, value))
+    return parsed

@@ -1,0 +1,100 @@
+"""`keras-inits plan`."""
+
+import argparse
+import json
+
+import pytest
+
+from keras_inits.model import command
+
+MODULE = """
+import keras
+
+def build():
+    return keras.Sequential([
+        keras.Input((8,)),
+        keras.layers.Dense(4, name="body", activation="relu"),
+        keras.layers.Dense(2, name="head"),
+    ], name="mine")
+"""
+
+
+def plan(*arguments):
+    parser = argparse.ArgumentParser()
+    command.add_parser(parser.add_subparsers())
+    return command.run(parser.parse_args(["plan", *arguments]))
+
+
+@pytest.fixture
+def target(tmp_path, monkeypatch):
+    name = f"model_{abs(hash(str(tmp_path))):x}"
+    (tmp_path / f"{name}.py").write_text(MODULE)
+    monkeypatch.syspath_prepend(tmp_path)
+    return f"{name}:build"
+
+
+def test_it_prints_what_a_recipe_would_set(target, capsys):
+    assert plan(target, "--recipe", "by_activation", "--seed", "3") == 0
+    out = capsys.readouterr().out
+    assert "mine: initialize would set 4 of 4 weights, seed 3" in out
+    assert "HeNormal()" in out
+    assert "4 weights, 46 entries." in out
+
+
+def test_rules_come_before_the_recipe(target, tmp_path, capsys):
+    rules = tmp_path / "rules.json"
+    text = {"head/kernel": {"class_name": "Sparse", "config": {"sparsity": 0.5}}}
+    rules.write_text(json.dumps(text))
+    assert plan(target, "--recipe", "pytorch", "--rules", str(rules)) == 0
+    assert "Sparse(sparsity=0.5)" in capsys.readouterr().out
+
+
+def test_rules_alone_and_recipes_with_arguments(target, tmp_path, capsys):
+    rules = tmp_path / "rules.json"
+    rules.write_text('{"kernel": "he_normal"}')
+    assert plan(target, "--rules", str(rules)) == 0
+    assert "2 weights, 40 entries." in capsys.readouterr().out
+    assert plan(target, "--recipe", "pytorch:padding_idx=0") == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (
+            ["--recipe", "pytorhc"],
+            "keras-inits plan: Invalid `--recipe` argument: must be one of "
+            "by_activation, deepnorm, fixup, gpt2, keras, pytorch, t_fixup, vit, got "
+            "'pytorhc'. Did you mean 'pytorch'?",
+        ),
+        (
+            ["--recipe", "gpt2"],
+            "keras-inits plan: Argument `--recipe` must be given as "
+            "gpt2:num_layers=..., got 'gpt2'.",
+        ),
+        (
+            ["--recipe", "gpt2:num_layers=x"],
+            "keras-inits plan: Argument `--recipe` must be NAME or "
+            "NAME:key=integer,..., got 'gpt2:num_layers=x'.",
+        ),
+        (
+            ["--recipe", "pytorch:padding=1"],
+            "keras-inits plan: Argument `--recipe` must be given as "
+            "pytorch:padding_idx=..., got 'pytorch:padding=1'.",
+        ),
+        (
+            [],
+            "keras-inits plan: Argument `--recipe` must be given, or --rules, or both, "
+            "got None.",
+        ),
+        (
+            ["--rules", "missing.json"],
+            "keras-inits plan: Argument `--rules` must be a file that holds a JSON "
+            "object, got 'missing.json'. [Errno 2] No such file or directory: "
+            "'missing.json'.",
+        ),
+    ],
+    ids=range(6),
+)
+def test_errors_are_one_sentence_and_exit_status_2(arguments, text, target, capsys):
+    assert plan(target, *arguments) == 2
+    assert capsys.readouterr().err == f"{text}\n"

@@ -1,0 +1,58 @@
+"""A small backbone of keras_hub, randomly initialised: nothing is downloaded.
+
+keras_hub is no requirement of the package: where it is missing, this file says so
+and is skipped.
+"""
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from keras_inits.model import initialize, recipes, reinitialize
+from tests.model.models import digest, values
+from tests.support import assert_law
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # what keras_hub imports warns of itself
+    keras_hub = pytest.importorskip("keras_hub", exc_type=ImportError)
+
+GOLDEN = "b996fa2992a7e0ba04c30acc62d42b6efb84982533fab1f60f5e62a6b23a6285"
+
+
+@pytest.fixture(scope="module")
+def backbone():
+    return keras_hub.models.GPT2Backbone(
+        vocabulary_size=100,
+        num_layers=2,
+        num_heads=2,
+        hidden_dim=16,
+        intermediate_dim=32,
+        max_sequence_length=10,
+    )
+
+
+def test_gpt2_finds_the_parts_of_the_backbone(backbone):
+    report = initialize(backbone, recipes.gpt2(2), seed=1)
+    assert report.left_alone == []
+    small = [row.address for row in report.drawn if "0.01" in row.initializer]
+    assert small == [
+        f"transformer_layer_{i}/{name}/kernel"
+        for i in (0, 1)
+        for name in ("self_attention/attention_output", "feedforward_output_dense")
+    ]
+    found = values(backbone)
+    tables = [found[key] for key in found if key.endswith("embeddings")]
+    assert len(tables) == 2
+    assert_law(np.concatenate(tables), stats.norm(0.0, 0.02))
+    kernels = np.concatenate([found[key].ravel() for key in small])
+    assert_law(kernels, stats.norm(0.0, 0.02 / math.sqrt(4.0)))
+
+
+def test_every_layer_of_the_backbone_tells_its_initializers(backbone):
+    initialize(backbone, {"*": "ones"}, seed=1)
+    report = reinitialize(backbone, seed=1)
+    assert report.left_alone == []
+    assert digest(backbone) == GOLDEN
