@@ -65,7 +65,7 @@ def _initializer(name, config, seed):
     """The initializer by its name; what it or its inner one draws has the seed."""
     cls = lookup.BY_NAME.get(name)
     if cls is None:
-        _checks.choice_of_names(OWNER, name, list(lookup.BY_NAME))
+        return _checks.choice_of_names(OWNER, name, list(lookup.BY_NAME))
     try:
         arguments = json.loads(config)
         known = list(inspect.signature(cls).parameters)

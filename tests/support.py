@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from keras_inits import _backend
-
 SIGMAS = 5.0  # a false alarm about once in 2 million
 FALSE_ALARM = 2.0 * float(stats.norm.sf(SIGMAS))
 

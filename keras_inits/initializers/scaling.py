@@ -55,7 +55,7 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
     """
 
     least_rank = 0
-    _given_fans = None
+    _given_fans: tuple[float, float] | None = None
 
     def __init__(
         self,

@@ -79,9 +79,9 @@ def addresses(model):
             parents = parents[1:]
         address: tuple[str, ...] = ()
         for segment in parents:
-            base = bases.get(segment)
+            base = bases.get(segment) or ""
             place = (address, segment)
-            if base is None:
+            if not base:
                 renamed[place] = segment
             while place not in renamed:
                 number = counts.get((address, base), 0)
