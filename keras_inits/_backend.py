@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from keras_inits.engine.graph import GraphOps, NarrowLimbs, WideLimbs
-from keras_inits.engine.host import HostOps
+from keras_inits.engine.host import ALIGNMENT, HostOps
 
 BACKENDS = ("tensorflow", "jax", "torch", "numpy")
 MODULES = {
@@ -55,10 +55,11 @@ class _EagerOps(HostOps):
         array = np.ascontiguousarray(array)
         if name() == "torch":
             array = importlib.import_module("torch").from_numpy(array)
-        elif name() == "tensorflow" and array.dtype.kind == "f":
+        # TensorFlow's kernels abort on memory that is not aligned.
+        aligned = array.dtype.kind == "f" and array.ctypes.data % ALIGNMENT == 0
+        if name() == "tensorflow" and aligned and not is_tracing():
             dlpack = importlib.import_module("tensorflow").experimental.dlpack
-            if not is_tracing():
-                return dlpack.from_dlpack(array.__dlpack__())
+            return dlpack.from_dlpack(array.__dlpack__())
         return keras.ops.convert_to_tensor(array, dtype=dtype)
 
 

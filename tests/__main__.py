@@ -18,28 +18,37 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PYTHON = [sys.executable, "-m"]
 PER_BACKEND = ["tests", "keras_inits", "--ignore=tests/cross", "--ignore=tests/once"]
 
-# name -> (backend, arguments of `python`); the long ones first
-JOBS = {
-    "cross": ("jax", [*PYTHON, "pytest", "tests/cross"]),
-    "tensorflow": ("tensorflow", [*PYTHON, "pytest", *PER_BACKEND]),
-    "jax": ("jax", [*PYTHON, "pytest", *PER_BACKEND]),
-    "torch": ("torch", [*PYTHON, "pytest", *PER_BACKEND]),
-    "numpy": ("numpy", [*PYTHON, "pytest", *PER_BACKEND]),
-    "once": ("numpy", [*PYTHON, "pytest", "tests/once"]),
-    "lint": ("numpy", [*PYTHON, "ruff", "check", "."]),
-    "format": ("numpy", [*PYTHON, "ruff", "format", "--check", "."]),
-    "types": ("numpy", [*PYTHON, "mypy"]),
+# JAX compiles most of what the tests compute for a single use. The draws whose bits
+# are at stake are compiled as users' are, in the job `traced`.
+QUICK_JAX = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+
+# name -> (backend, arguments of `python`, further environment); the long ones first
+JOBS: dict[str, tuple] = {
+    "cross": ("jax", [*PYTHON, "pytest", "tests/cross"], {}),
+    "jax": (
+        "jax",
+        [*PYTHON, "pytest", *PER_BACKEND, "--ignore=tests/traced"],
+        QUICK_JAX,
+    ),
+    "tensorflow": ("tensorflow", [*PYTHON, "pytest", *PER_BACKEND], {}),
+    "torch": ("torch", [*PYTHON, "pytest", *PER_BACKEND], {}),
+    "numpy": ("numpy", [*PYTHON, "pytest", *PER_BACKEND], {}),
+    "traced": ("jax", [*PYTHON, "pytest", "tests/traced"], {}),
+    "once": ("numpy", [*PYTHON, "pytest", "tests/once"], {}),
+    "lint": ("numpy", [*PYTHON, "ruff", "check", "."], {}),
+    "format": ("numpy", [*PYTHON, "ruff", "format", "--check", "."], {}),
+    "types": ("numpy", [*PYTHON, "mypy"], {}),
 }
 
 
 def run(name, extra):
     """Runs one job and returns `(name, exit status, seconds, output)`."""
-    backend, command = JOBS[name]
+    backend, command, further = JOBS[name]
     environment = {
         **os.environ,
         "KERAS_BACKEND": backend,
         "TF_CPP_MIN_LOG_LEVEL": "3",
-        "PYTHONHASHSEED": "0",
+        **further,
     }
     if "pytest" in command:
         command = [*command, "-q", "-p", "no:cacheprovider", *extra]

@@ -16,6 +16,7 @@ import numpy as np
 
 from keras_inits.engine import philox, quantile
 
+ALIGNMENT = 64  # bytes; what vector instructions of every kind accept
 BLOCK = 1 << 16  # half-words; a multiple of a Philox block
 THREADED_FROM = 1 << 19  # elements; below, threads cost more than they bring
 
@@ -38,13 +39,13 @@ def _threads():
 
 
 def _aligned(shape, dtype, make=np.empty):
-    """An array whose first byte lies at a multiple of 64.
+    """An array whose first byte lies at a multiple of `ALIGNMENT`.
 
     Backends take over such memory as it is where they would copy another.
     """
     size = math.prod(shape) * dtype.itemsize
-    raw = make(size + 64, np.uint8)
-    start = -raw.ctypes.data % 64
+    raw = make(size + ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % ALIGNMENT
     return raw[start : start + size].view(dtype).reshape(shape)
 
 

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import keras_inits
-from keras_inits.model import initialize, plan, recipes, reinitialize, report
+from keras_inits.engine import host
+from keras_inits.model import initialize, recipes, reinitialize, report
 from tests.model.models import (
     as_numpy,
     assert_same,
@@ -303,7 +304,9 @@ def test_memory_stays_at_one_weight_beyond_the_model():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     weight = 4 * 1024**2
-    blocks = 64 * plan.BLOCK  # what the threads and the deviation work on
+    # A normal draw holds up to 48 bytes of steps for each half-word of its block,
+    # in every thread.
+    blocks = 48 * host.BLOCK * host._threads()
     # TensorFlow lets go of an array that it has read only when it reads the next,
     # and Keras copies for its NumPy backend.
     lag = weight if keras.backend.backend() in ("tensorflow", "numpy") else 0

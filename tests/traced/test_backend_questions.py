@@ -58,8 +58,7 @@ def test_shape_inference_is_told_apart():
 
     spec = keras.layers.Lambda(function)(keras.Input((4,)))
 
-    # Keras' NumPy backend infers shapes by computing, outside a symbolic scope.
-    assert set(answers) == {_backend.name() != "numpy"}
+    assert set(answers) == {True}
     assert tuple(spec.shape) == (None, 4)
 
 
