@@ -54,7 +54,8 @@ class _EagerOps(HostOps):
         # Where Keras would copy it, it changes hands as it is.
         array = np.ascontiguousarray(array)
         if name() == "torch":
-            array = importlib.import_module("torch").from_numpy(array)
+            tensor = importlib.import_module("torch").from_numpy(array)
+            return keras.ops.convert_to_tensor(tensor, dtype=dtype)
         # TensorFlow's kernels abort on memory that is not aligned.
         aligned = array.dtype.kind == "f" and array.ctypes.data % ALIGNMENT == 0
         if name() == "tensorflow" and aligned and not is_tracing():
