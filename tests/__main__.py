@@ -18,6 +18,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PYTHON = [sys.executable, "-m"]
 PER_BACKEND = ["tests", "keras_inits", "--ignore=tests/cross", "--ignore=tests/once"]
 
+# Where the lowest Keras that pyproject.toml declares is installed for its job.
+LOWEST_KERAS = "3.15.0"
+LOWEST = str(ROOT / "build" / f"keras-{LOWEST_KERAS}")
+
 # JAX compiles most of what the tests compute for a single use. The draws whose bits
 # are at stake are compiled as users' are, in the job `traced`.
 QUICK_JAX = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
@@ -33,12 +37,33 @@ JOBS: dict[str, tuple] = {
     "tensorflow": ("tensorflow", [*PYTHON, "pytest", *PER_BACKEND], {}),
     "torch": ("torch", [*PYTHON, "pytest", *PER_BACKEND], {}),
     "numpy": ("numpy", [*PYTHON, "pytest", *PER_BACKEND], {}),
+    "lowest": ("torch", [*PYTHON, "pytest", *PER_BACKEND], {"PYTHONPATH": LOWEST}),
     "traced": ("jax", [*PYTHON, "pytest", "tests/traced"], {}),
     "once": ("numpy", [*PYTHON, "pytest", "tests/once"], {}),
     "lint": ("numpy", [*PYTHON, "ruff", "check", "."], {}),
     "format": ("numpy", [*PYTHON, "ruff", "format", "--check", "."], {}),
     "types": ("numpy", [*PYTHON, "mypy"], {}),
 }
+
+
+def install_lowest_keras():
+    """Puts the lowest declared Keras beside the newest; returns pip's process."""
+    return subprocess.run(
+        [
+            *PYTHON,
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--upgrade",
+            "--target",
+            LOWEST,
+            f"keras=={LOWEST_KERAS}",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def run(name, extra):
@@ -53,6 +78,10 @@ def run(name, extra):
     if "pytest" in command:
         command = [*command, "-q", "-p", "no:cacheprovider", *extra]
     start = time.perf_counter()
+    if name == "lowest":
+        installed = install_lowest_keras()
+        if installed.returncode:
+            return name, installed.returncode, 0.0, installed.stdout
     done = subprocess.run(
         command,
         cwd=ROOT,
