@@ -1,5 +1,7 @@
 """Shared by all tests: what every test starts from."""
 
+import keras
+import numpy as np
 import pytest
 
 import keras_inits
@@ -10,3 +12,21 @@ def _names_are_left_as_found():
     """No test leaves `enable` on for the next."""
     yield
     assert not keras_inits.is_enabled()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _shapes_are_inferred_in_silence():
+    """Keras' NumPy backend infers shapes from uninitialised arrays.
+
+    Whatever numbers those happen to hold may overflow, which is no warning about
+    the layer. Everywhere else a warning stays an error.
+    """
+    infer = keras.src.backend.compute_output_spec
+
+    def infer_in_silence(*args, **kwargs):
+        with np.errstate(all="ignore"):
+            return infer(*args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras.src.backend, "compute_output_spec", infer_in_silence)
+        yield
