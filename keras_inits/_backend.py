@@ -12,7 +12,8 @@ import importlib.util
 import keras
 import numpy as np
 
-from keras_inits.engine.graph import GraphOps, NarrowLimbs, WideLimbs
+from keras_inits import _checks
+from keras_inits.engine.graph import GraphOps
 from keras_inits.engine.host import ALIGNMENT, HostOps
 
 BACKENDS = ("tensorflow", "jax", "torch", "numpy")
@@ -64,8 +65,18 @@ class _EagerOps(HostOps):
         return keras.ops.convert_to_tensor(array, dtype=dtype)
 
 
+def wide_integers():
+    """Context in which the backend computes with 64-bit integers."""
+    if name() != "jax":
+        return contextlib.nullcontext()
+    jax = importlib.import_module("jax")
+    if not hasattr(jax, "enable_x64"):
+        _checks.old_jax(jax.__version__)
+    return jax.enable_x64(True)
+
+
 _EAGER = _EagerOps()
-_GRAPH = GraphOps(NarrowLimbs() if name() == "jax" else WideLimbs())
+_GRAPH = GraphOps(wide_integers)
 
 
 def _jax_trace_state_is_clean():

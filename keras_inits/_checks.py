@@ -173,11 +173,12 @@ def no_number(dtype, low, high):
     )
 
 
-def too_large(shape, most):
-    """Refuses a traced draw whose words one counter cannot number."""
-    raise ValueError(
-        f"Inside a traced function a tensor may have {most} elements at most, got "
-        f"shape {shape}. Draw it in parts."
+def old_jax(version):
+    """Refuses a JAX that has no 64-bit integers inside a traced function."""
+    raise ImportError(
+        "Drawing a large tensor inside a traced function needs jax 0.8 or later, "
+        f"found {version}. Run `pip install -U jax`, or call the initializer outside "
+        "the function."
     )
 
 

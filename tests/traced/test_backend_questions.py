@@ -109,6 +109,35 @@ def test_lazily_and_directly_built_weights_are_equal():
         )
 
 
+@pytest.mark.skipif(
+    _backend.name() != "jax", reason="64-bit integers are a mode of JAX"
+)
+def test_wide_integers_last_no_longer_than_their_context():
+    with _backend.wide_integers():
+        assert keras.ops.zeros((2,), dtype="int64").dtype == "int64"
+    with pytest.warns(UserWarning, match="int64"):
+        assert keras.ops.zeros((2,), dtype="int64").dtype == "int32"
+
+
+@pytest.mark.skipif(
+    _backend.name() != "jax", reason="64-bit integers are a mode of JAX"
+)
+def test_a_jax_without_them_is_named(monkeypatch):
+    import jax
+
+    monkeypatch.delattr(jax, "enable_x64")
+    monkeypatch.setattr(jax, "__version__", "0.7.2")
+
+    with pytest.raises(ImportError) as error:
+        jax.jit(lambda: keras_inits.HeNormal(seed=1)((300, 256)))()
+
+    assert str(error.value) == (
+        "Drawing a large tensor inside a traced function needs jax 0.8 or later, "
+        "found 0.7.2. Run `pip install -U jax`, or call the initializer outside the "
+        "function."
+    )
+
+
 @pytest.mark.skipif(_backend.name() != "jax", reason="NNX is a mode of JAX")
 def test_under_nnx_a_model_has_the_plain_weights():
     script = (
