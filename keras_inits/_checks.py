@@ -194,17 +194,16 @@ def traced_state(owner):
 def shape(owner, value):
     """A shape as a tuple of Python ints, each 0 or above."""
     rule = "a tuple of integers, each 0 or above"
-    hint = ""
-    if isinstance(value, numbers.Integral) and not isinstance(value, bool):
-        hint = f"A vector of that length has shape ({value},)."
     if isinstance(value, (str, bytes)):
         fail(owner, "shape", rule, value)
     try:
         dims = tuple(value)
-        sizes = tuple(operator.index(dim) for dim in dims)
+        sizes = tuple(map(operator.index, dims))
     except TypeError:
+        is_length = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+        hint = f"A vector of that length has shape ({value},)." if is_length else ""
         fail(owner, "shape", rule, value, hint)
-    if any(isinstance(dim, bool) for dim in dims) or any(size < 0 for size in sizes):
+    if min(sizes, default=0) < 0 or bool in map(type, dims):
         fail(owner, "shape", rule, value)
     return sizes
 

@@ -17,7 +17,6 @@ from keras_inits.engine import quantile
 from keras_inits.engine.host import numpy_dtype
 
 
-@functools.lru_cache(maxsize=1024)
 def _representable(dtype, low, high, high_is_open):
     """The least and the largest number of `dtype` inside the interval."""
     kind = numpy_dtype(dtype)
@@ -33,7 +32,6 @@ def _representable(dtype, low, high, high_is_open):
     return float(least), float(most)
 
 
-@functools.lru_cache(maxsize=1024)
 def _clamp(work, offset, least, most):
     """The widest [low, high] for which `offset + [low, high]` stays inside."""
     offset, least, most = work(offset), work(least), work(most)
@@ -68,10 +66,9 @@ def _draw(ops, key, shape, dtype, integers, *, scale, offset, clamp, narrow):
     return ops.generate(key, shape, dtype, formula)
 
 
-def _bounded(
-    ops, key, shape, dtype, integers, *, reach, scale, offset, low, high, is_open
-):
-    """A draw that stays within [low, high], or below `high` if that is open.
+@functools.lru_cache(maxsize=1024)
+def _bounds(dtype, reach, scale, offset, low, high, is_open):
+    """`clamp` and `narrow` of a draw that stays in an interval.
 
     `reach` has the least and the largest of the integers: where they show that
     no product leaves the interval, none is clamped.
@@ -85,17 +82,7 @@ def _bounded(
     narrow = None
     if dtype not in ("float32", "float64"):
         narrow = tuple(map(work, _representable(dtype, low, high, is_open)))
-    return _draw(
-        ops,
-        key,
-        shape,
-        dtype,
-        integers,
-        scale=scale,
-        offset=offset,
-        clamp=clamp,
-        narrow=narrow,
-    )
+    return clamp, narrow
 
 
 def uniform(ops, key, shape, *, low, high, dtype):
@@ -112,18 +99,18 @@ def uniform(ops, key, shape, *, low, high, dtype):
     def integers(half_words):
         return ops.bitwise_or(ops.right_shift(half_words, 7), 1)
 
-    return _bounded(
+    reach = (1 - 2**24, 2**24 - 1)
+    clamp, narrow = _bounds(dtype, reach, scale, middle, low, high, True)
+    return _draw(
         ops,
         key,
         shape,
         dtype,
         integers,
-        reach=(1 - 2**24, 2**24 - 1),
         scale=scale,
         offset=middle,
-        low=low,
-        high=high,
-        is_open=True,
+        clamp=clamp,
+        narrow=narrow,
     )
 
 
@@ -153,19 +140,18 @@ def truncated_normal(ops, key, shape, mean, stddev, bounds, limits, *, dtype):
     is that of the law before it was cut.
     """
     law = quantile.table(*bounds)
-    low, high = limits
-    return _bounded(
+    scale = stddev * law.unit
+    clamp, narrow = _bounds(dtype, law.reach, scale, mean, *limits, False)
+    return _draw(
         ops,
         key,
         shape,
         dtype,
         lambda half_words: quantile.deviates(ops, half_words, law),
-        reach=law.reach,
-        scale=stddev * law.unit,
+        scale=scale,
         offset=mean,
-        low=low,
-        high=high,
-        is_open=False,
+        clamp=clamp,
+        narrow=narrow,
     )
 
 

@@ -45,7 +45,7 @@ def _aligned(shape, dtype, make=np.empty):
     """
     size = math.prod(shape) * dtype.itemsize
     raw = make(size + ALIGNMENT, np.uint8)
-    start = -raw.ctypes.data % ALIGNMENT
+    start = -raw.__array_interface__["data"][0] % ALIGNMENT
     return raw[start : start + size].view(dtype).reshape(shape)
 
 
@@ -55,7 +55,9 @@ class HostOps:
     is_compiled = False
 
     def __getattr__(self, name):
-        return getattr(np, name)
+        found = getattr(np, name)
+        setattr(self, name, found)  # the next time it is found at once
+        return found
 
     def cast(self, x, dtype):
         """`x` in `dtype`, rounded once where it is narrower."""
@@ -106,10 +108,9 @@ class HostOps:
         flat = _aligned((size,), numpy_dtype(dtype))
 
         def fill(start, stop):
-            words = philox.HalfWords(key, start)
             for begin in range(start, stop, BLOCK):
                 end = min(begin + BLOCK, stop)
-                flat[begin:end] = formula(words.next(end - begin))
+                flat[begin:end] = formula(philox.half_words(key, begin, end - begin))
 
         if size < THREADED_FROM:
             fill(0, size)

@@ -14,6 +14,7 @@ Reference:
 """
 
 import sys
+import threading
 
 import numpy as np
 
@@ -48,25 +49,42 @@ def block(counter, key):
     return c0, c1, c2, c3
 
 
-class HalfWords:
-    """Reads a key's stream of half-words onward from a block's first one.
+class _OfThread(threading.local):
+    """A generator for each thread; to make one takes longer than a small draw."""
+
+    def __init__(self):
+        self.bits = np.random.Philox(0)
+
+
+_of_thread = _OfThread()
+
+
+def half_words(key, start, count):
+    """Half-words `start` to `start + count` of a key's stream.
 
     Args:
         key: Two integers in [0, 2**64).
         start: Index of the first half-word, a multiple of 8.
+        count: How many.
+
+    Returns:
+        A new int32 array.
     """
-
-    def __init__(self, key, start=0):
-        # NumPy steps the counter before it makes its first block.
-        counter = (start // HALVES_PER_BLOCK - 1) % (1 << 256)
-        self._bits = np.random.Philox(key=key[0] | key[1] << 64, counter=counter)
-
-    def next(self, count):
-        """The next `count` half-words as a new int32 array.
-
-        `count` is even, save in the last call.
-        """
-        words = self._bits.random_raw((count + 1) // 2)
-        if sys.byteorder == "big":
-            words = (words << np.uint64(32)) | (words >> np.uint64(32))
-        return words.view(np.int32)[:count]
+    # NumPy steps the counter before it makes its first block.
+    counter = start // HALVES_PER_BLOCK - 1
+    bits = _of_thread.bits
+    bits.state = {
+        "bit_generator": "Philox",
+        "state": {
+            "counter": [counter >> shift & MASK64 for shift in (0, 64, 128, 192)],
+            "key": key,
+        },
+        "buffer": (0, 0, 0, 0),
+        "buffer_pos": 4,  # used up
+        "has_uint32": 0,
+        "uinteger": 0,
+    }
+    words = bits.random_raw((count + 1) // 2)
+    if sys.byteorder == "big":
+        words = (words << np.uint64(32)) | (words >> np.uint64(32))
+    return words.view(np.int32)[:count]

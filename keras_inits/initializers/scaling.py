@@ -111,7 +111,8 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
         """Refuses a shape too low in rank or without the named axes."""
         hint = "A vector has no fans: give a bias Zeros or RandomUniform."
         _checks.rank(self.owner, shape, range(self.least_rank, 65), hint)
-        self.fans(shape)
+        if self.input_axes or self.output_axes or self.batch_axes:
+            self.fans(shape)
 
     def stddev(self, shape):
         """Standard deviation of the entries of a weight of that shape."""
