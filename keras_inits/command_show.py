@@ -5,7 +5,6 @@ draws, and beside the one that an activation asks for.
 """
 
 import functools
-import inspect
 import json
 import math
 
@@ -68,7 +67,7 @@ def _initializer(name, config, seed):
         return _checks.choice_of_names(OWNER, name, list(lookup.BY_NAME))
     try:
         arguments = json.loads(config)
-        known = list(inspect.signature(cls).parameters)
+        known = list(lookup.parameters_of(cls))
         unknown = [argument for argument in arguments if argument not in known]
     except (TypeError, ValueError):
         rule = """a JSON object, such as '{"sparsity": 0.5}'"""

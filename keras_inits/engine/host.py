@@ -8,6 +8,8 @@ result.
 """
 
 import concurrent.futures
+import functools
+import itertools
 import math
 import os
 
@@ -18,7 +20,7 @@ from keras_inits.engine import philox, quantile
 
 ALIGNMENT = 64  # bytes; what vector instructions of every kind accept
 BLOCK = 1 << 16  # half-words; a multiple of a Philox block
-THREADED_FROM = 1 << 19  # elements; below, threads cost more than they bring
+THREADED_FROM = 1 << 17  # elements; below, threads cost more than they bring
 
 NARROW = {
     "bfloat16": np.dtype(ml_dtypes.bfloat16),
@@ -36,6 +38,16 @@ def _threads():
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+@functools.cache
+def _helpers():
+    """The threads that share the work with the one that asks for it."""
+    return concurrent.futures.ThreadPoolExecutor(_threads(), "keras_inits")
+
+
+if hasattr(os, "register_at_fork"):  # threads do not live on in a forked process
+    os.register_at_fork(after_in_child=_helpers.cache_clear)
 
 
 def _aligned(shape, dtype, make=np.empty):
@@ -116,10 +128,13 @@ class HostOps:
             fill(0, size)
         else:
             blocks = -(-size // BLOCK)
-            workers = min(_threads(), blocks)
-            edges = [BLOCK * (blocks * i // workers) for i in range(workers)]
-            with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-                list(pool.map(fill, edges, [*edges[1:], size]))
+            parts = max(1, min(_threads(), blocks))
+            edges = [BLOCK * (blocks * i // parts) for i in range(parts)] + [size]
+            mine, *theirs = itertools.pairwise(edges)
+            others = [_helpers().submit(fill, *span) for span in theirs]
+            fill(*mine)
+            for other in others:
+                other.result()
         return flat.reshape(shape)
 
     def permutations(self, keys_of_rows):

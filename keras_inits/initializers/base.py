@@ -9,8 +9,6 @@ To add one: its formula and source in the docstring, the decorator
 """
 
 import abc
-import functools
-import inspect
 import math
 import random
 
@@ -19,6 +17,7 @@ import numpy as np
 
 from keras_inits import _backend, _checks
 from keras_inits.engine import streams
+from keras_inits.initializers.lookup import parameters_of
 
 
 class Initializer(keras.initializers.Initializer, abc.ABC):
@@ -72,26 +71,20 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
     def get_config(self):
         """Returns the constructor's arguments as JSON values."""
         return {
-            name: _to_json(self._argument(name)) for name in _parameters(type(self))
+            name: _to_json(self._argument(name)) for name in parameters_of(type(self))
         }
 
     def _argument(self, name):
         return getattr(self, name)
 
     def __repr__(self):
-        parameters = _parameters(type(self)).items()
+        parameters = parameters_of(type(self)).items()
         given = [
             f"{name}={self._argument(name)!r}"
             for name, parameter in parameters
             if _differs(self._argument(name), parameter.default)
         ]
         return f"{type(self).__name__}({', '.join(given)})"
-
-
-@functools.cache
-def _parameters(cls):
-    """The parameters of a class's constructor, which Python finds slowly."""
-    return inspect.signature(cls).parameters
 
 
 def _to_json(value):

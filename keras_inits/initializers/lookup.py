@@ -4,6 +4,7 @@ A class is listed where it is defined, by the decorator `listed`. What the names
 mean to Keras, and the public functions, are the business of `registry`.
 """
 
+import functools
 import inspect
 import re
 
@@ -40,11 +41,17 @@ def listed(*aliases):
     return decorate
 
 
+@functools.cache
+def parameters_of(cls):
+    """The parameters of a class's constructor, which Python finds slowly."""
+    return inspect.signature(cls).parameters
+
+
 def make(cls, config=None):
     """An instance of a listed class from its config."""
     required = [
         name
-        for name, parameter in inspect.signature(cls).parameters.items()
+        for name, parameter in parameters_of(cls).items()
         if parameter.default is inspect.Parameter.empty
         and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         and name not in (config or {})

@@ -181,12 +181,11 @@ def deviation(values):
     flat = values.reshape(-1)
     if not flat.size:
         return 0.0
-    shift = float(flat[0])  # exact 0 for a constant
+    wide = np.float64 if flat.itemsize == 8 else np.float32
+    shift = wide(flat[0])  # exact 0 for a constant
     total = square = 0.0
     for start in range(0, flat.size, BLOCK):
-        block = flat[start : start + BLOCK]
-        block = block.astype(np.float64 if block.itemsize == 8 else np.float32)
-        block -= block.dtype.type(shift)
+        block = flat[start : start + BLOCK].astype(wide, copy=False) - shift
         total += float(np.sum(block))
         square += float(np.dot(block, block))
     mean = total / flat.size

@@ -1,5 +1,9 @@
 """Element i depends on the key and on i alone: not on how it was reached."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -85,3 +89,30 @@ class _Given(host.HostOps):
 
     def generate(self, key, shape, dtype, formula):
         return formula(self.half_words)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a system without fork")
+def test_a_forked_process_draws_with_threads_of_its_own():
+    script = (
+        "import os\n"
+        "from keras_inits.engine import draws, host\n"
+        "def draw():\n"
+        "    ops, shape = host.HostOps(), (4 * host.BLOCK,)\n"
+        "    return draws.uniform(ops, (1, 2), shape, low=0, high=1, dtype='float32')\n"
+        "host._threads = lambda: 3\n"
+        "before = draw()\n"
+        "child = os.fork()\n"
+        "if child:\n"
+        "    print(os.waitpid(child, 0)[1], (draw() == before).all())\n"
+        "else:\n"
+        "    os._exit(0 if (draw() == before).all() else 1)\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.stdout.split() == ["0", "True"], done.stderr
