@@ -10,7 +10,8 @@ A *half-word* is 32 bits. Half-word `i` of a stream is the low half of word
 
 Reference:
     Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2,
-    3", section 3.3 and table 2, https://doi.org/10.1145/2063384.2063405
+    3", on Philox, https://doi.org/10.1145/2063384.2063405. The order of the words
+    is that of the authors' own code, Random123, as in NumPy.
 """
 
 import sys

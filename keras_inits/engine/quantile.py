@@ -17,8 +17,8 @@ whole normal law the error is below 1e-6 and the range +-6.23.
 
 Reference:
     Cheung, Lee, Luk, Villasenor 2007, "Hardware generation of arbitrary random
-    number distributions from uniform distributions via the inversion method",
-    section III, https://doi.org/10.1109/TVLSI.2007.900748
+    number distributions from uniform distributions via the inversion method", for
+    the hierarchical segments, https://doi.org/10.1109/TVLSI.2007.900748
 """
 
 import functools
@@ -80,7 +80,7 @@ def truncated_stddev(lower, upper):
 
     Reference:
         Johnson, Kotz, Balakrishnan 1994, "Continuous univariate distributions"
-        volume 1, equations 13.134 and 13.135.
+        volume 1, 2nd edition, chapter 13, on truncated normal distributions.
     """
     total = mass(lower, upper)
     mean = (density(lower) - density(upper)) / total

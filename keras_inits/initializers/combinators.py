@@ -53,7 +53,8 @@ class PerGate(_Wrapper):
 
     Reference:
         Jozefowicz, Zaremba, Sutskever 2015, "An empirical exploration of recurrent
-        network architectures", section 2, for the gates.
+        network architectures", for the gates,
+        https://proceedings.mlr.press/v37/jozefowicz15.html
     """
 
     def __init__(self, inner, gates=4):

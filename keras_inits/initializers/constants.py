@@ -152,7 +152,8 @@ class Dirac(Initializer):
             if `gain` is not finite, or if the rank is not 3, 4 or 5.
 
     Reference:
-        Zagoruyko and Komodakis 2017, "DiracNets", section 3,
+        Zagoruyko and Komodakis 2017, "DiracNets", on the Dirac
+        parameterization,
         https://arxiv.org/abs/1706.00388
     """
 
@@ -207,7 +208,7 @@ class STFT(Initializer):
 
     Reference:
         `keras.initializers.STFT`; Allen and Rabiner 1977, "A unified approach to
-        short-time Fourier analysis and synthesis", equation 1.
+        short-time Fourier analysis and synthesis", for the transform.
     """
 
     dtypes = _checks.FLOAT_DTYPES

@@ -111,10 +111,11 @@ def haar(ops, key, rows, columns, dtype):
 
     Reference:
         Stewart 1980, "The efficient generation of random orthogonal matrices",
-        section 3, https://doi.org/10.1137/0717034; Mezzadri 2007, "How to generate
-        random matrices from the classical compact groups", section 5,
-        https://arxiv.org/abs/math-ph/0609050; Schreiber and Van Loan 1989, "A
-        storage-efficient WY representation", equation 3 for the panels.
+        theorem 3.3, https://doi.org/10.1137/0717034; Mezzadri 2007, "How to
+        generate random matrices from the classical compact groups", on Householder
+        reflections, https://arxiv.org/abs/math-ph/0609050; Schreiber and Van Loan
+        1989, "A storage-efficient WY representation", for the panels; Joffrain et
+        al. 2006, "Accumulating Householder transformations, revisited", for T^-1.
     """
     gaussian = draws.normal(
         ops, key, (rows, columns), mean=0.0, stddev=1.0, dtype=dtype
@@ -181,7 +182,7 @@ class DeltaOrthogonal(Orthogonal):
             are fewer output than input channels.
 
     Reference:
-        Xiao et al. 2018, section 3 and algorithm 2,
+        Xiao et al. 2018, algorithm 2,
         https://arxiv.org/abs/1806.05393
     """
 

@@ -251,7 +251,7 @@ class LecunUniform(_Named):
         batch_axes: See `compute_fans`.
 
     Reference:
-        LeCun et al. 1998, "Efficient BackProp", equation 16.
+        LeCun et al. 1998, "Efficient BackProp", section 4.6.
     """
 
     named_distribution = "uniform"
@@ -268,6 +268,6 @@ class LecunNormal(_Named):
         batch_axes: See `compute_fans`.
 
     Reference:
-        LeCun et al. 1998, "Efficient BackProp", equation 16; Klambauer et al.
-        2017, section 2, https://arxiv.org/abs/1706.02515
+        LeCun et al. 1998, "Efficient BackProp", section 4.6; Klambauer et al.
+        2017, paragraph "Initialization", https://arxiv.org/abs/1706.02515
     """

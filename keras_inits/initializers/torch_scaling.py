@@ -146,7 +146,7 @@ class KaimingUniform(_Kaiming):
             the rank is below 2.
 
     Reference:
-        He et al. 2015, equations 14 and 15, https://arxiv.org/abs/1502.01852;
+        He et al. 2015, equations 10, 14 and 15, https://arxiv.org/abs/1502.01852;
         `torch.nn.init.kaiming_uniform_`.
     """
 
@@ -173,7 +173,7 @@ class KaimingNormal(_Kaiming):
             the rank is below 2.
 
     Reference:
-        He et al. 2015, equations 14 and 15, https://arxiv.org/abs/1502.01852;
+        He et al. 2015, equations 10, 14 and 15, https://arxiv.org/abs/1502.01852;
         `torch.nn.init.kaiming_normal_`.
     """
 

@@ -232,7 +232,7 @@ K out / (groups S) |
         ValueError: If `variable` is not a weight of `layer`.
 
     Reference:
-        He et al. 2015, sections 2.2 "Forward Propagation Case" and "Backward
+        He et al. 2015, section 2.2, "Forward Propagation Case" and "Backward
         Propagation Case", https://arxiv.org/abs/1502.01852, where the stride is 1.
     """
     owner = "fans_of"

@@ -1,8 +1,4 @@
-"""A small backbone of keras_hub, randomly initialised: nothing is downloaded.
-
-keras_hub is no requirement of the package: where it is missing, this file says so
-and is skipped.
-"""
+"""Small backbones of keras_hub, randomly initialised: nothing is downloaded."""
 
 import math
 import warnings
@@ -17,9 +13,11 @@ from tests.support import assert_law
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what keras_hub imports warns of itself
-    keras_hub = pytest.importorskip("keras_hub", exc_type=ImportError)
+    import keras_hub
 
 GOLDEN = "b996fa2992a7e0ba04c30acc62d42b6efb84982533fab1f60f5e62a6b23a6285"
+
+GOLDEN_LLAMA = "ae6189481eac567cccb5c5a782af3b8d78dcb2219ae831466da9b4f6d475d5db"
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +54,23 @@ def test_every_layer_of_the_backbone_tells_its_initializers(backbone):
     report = reinitialize(backbone, seed=1)
     assert report.left_alone == []
     assert digest(backbone) == GOLDEN
+
+
+def test_layers_that_keep_no_initializer_tell_it_all_the_same():
+    llama = keras_hub.models.LlamaBackbone(
+        vocabulary_size=100,
+        num_layers=2,
+        num_query_heads=2,
+        num_key_value_heads=1,
+        hidden_dim=16,
+        intermediate_dim=32,
+    )
+    initialize(llama, {"*": "zeros"}, seed=1)
+
+    report = reinitialize(llama, seed=1)
+
+    assert report.left_alone == []
+    scales = [key for key in values(llama) if key.endswith("layernorm/scale")]
+    assert len(scales) == 5
+    assert all(np.all(values(llama)[key] == 1.0) for key in scales)
+    assert digest(llama) == GOLDEN_LLAMA

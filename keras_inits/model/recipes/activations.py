@@ -96,7 +96,7 @@ cut, with the gain of `calculate_gain` |
 
     Reference:
         He et al. 2015, equations 10 and 15, https://arxiv.org/abs/1502.01852;
-        Glorot and Bengio 2010, equation 16; Klambauer et al. 2017, section 2,
-        https://arxiv.org/abs/1706.02515
+        Glorot and Bengio 2010, equation 16; Klambauer et al. 2017,
+        paragraph "Initialization", https://arxiv.org/abs/1706.02515
     """
     return [(EVERYTHING, _ByActivation())]

@@ -86,9 +86,10 @@ def vit(*, head=common.HEAD):
     Reference:
         Touvron et al. 2021, section 6, "Initialization and hyper-parameters", for
         the truncated normal law, https://arxiv.org/abs/2012.12877; Dosovitskiy et
-        al. 2021, section 3.2, for the zero head, https://arxiv.org/abs/2010.11929.
-        The code of the former cuts at -2 and 2, which are 100 deviations away and
-        cut nothing; the papers' law is followed here.
+        al. 2021, section 3.2, for the zero head of fine-tuning,
+        https://arxiv.org/abs/2010.11929. The former gives neither deviation nor
+        cut: 0.02 is its code's, whose cut at -2 and 2 is 100 deviations away and
+        cuts nothing. The cut at two deviations is chosen here.
     """
     return [(head, Zeros()), *_normal_everywhere(TruncatedNormal(0.0, STDDEV))]
 
@@ -165,7 +166,7 @@ def deepnorm(
             above.
 
     Reference:
-        Wang et al. 2022, figure 2 and its table,
+        Wang et al. 2022, "DeepNet", figure 2 and section 4.3,
         https://arxiv.org/abs/2203.00555
     """
     betas = _stacks(
@@ -223,10 +224,11 @@ def t_fixup(
 
     Reference:
         Huang, Perez, Ba, Volkovs 2020, "Improving Transformer Optimization
-        Through Better Initialization", section 3.2,
+        Through Better Initialization", the steps of T-Fixup,
         https://proceedings.mlr.press/v119/huang20f.html. The authors' code also
-        multiplies the value projections by sqrt(2), for fairseq draws them as one
-        of three packed matrices; the paper, which is followed here, does not.
+        multiplies the value projections by sqrt(2), for fairseq draws them with
+        the gain 1 / sqrt(2), as if packed with those of query and key; the paper,
+        which is followed here, does not.
     """
 
     def encoder(n):
