@@ -4,13 +4,15 @@
 
 Prints the time of `reinitialize(ResNet50)` next to that of building it again with
 Keras, and that of `initialize` on a model of 100 million parameters next to the
-bare draws of the same shapes. Best of several runs, save for Keras' build, whose
-first run in the process is shown too: on JAX that one compiles.
+bare draws of the same shapes. Both sides take turns; shown are the medians of the
+times and of their ratios. Keras' first build in the process has a row of its own: on
+JAX that one compiles.
 """
 
 import argparse
 import json
 import math
+import statistics
 import time
 
 import keras
@@ -23,14 +25,19 @@ from keras_inits.model import initialize, reinitialize
 WIDTH = 3584
 
 
-def seconds(function, runs):
-    """The shortest of several runs."""
-    found = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        function()
-        found.append(time.perf_counter() - start)
-    return min(found)
+def seconds(function):
+    """How long one run takes."""
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def in_turns(peer, ours, runs):
+    """Medians over runs by turns: the peer's time, ours, and the ratio of the two."""
+    times = [(seconds(peer), seconds(ours)) for _ in range(runs)]
+    ratios = [ours / peer for peer, ours in times]
+    peers, owns = zip(*times, strict=True)
+    return [statistics.median(column) for column in (peers, owns, ratios)]
 
 
 def resnet(runs):
@@ -39,13 +46,12 @@ def resnet(runs):
     def build():
         return keras.applications.ResNet50(weights=None)
 
-    first = seconds(build, 1)
-    again = seconds(build, 1)
+    first = seconds(build)
     model = build()
-    ours = seconds(lambda: reinitialize(model, seed=1), runs)
+    again, ours, ratio = in_turns(build, lambda: reinitialize(model, seed=1), runs)
     return [
         ("ResNet50, built by Keras, first", first, ours / first),
-        ("ResNet50, built by Keras, again", again, ours / again),
+        ("ResNet50, built by Keras, again", again, ratio),
         ("ResNet50, reinitialize", ours, 1.0),
     ]
 
@@ -69,20 +75,16 @@ def large(runs):
         initialize(model, {"kernel": keras_inits.RandomNormal(stddev=1.0)}, seed=1)
 
     raw()  # the tables
-    bare, full = [], []
-    for _ in range(runs):  # by turns, so that both see the machine alike
-        bare.append(seconds(raw, 1))
-        full.append(seconds(ours, 1))
-    bare, full = min(bare), min(full)
+    bare, full, ratio = in_turns(raw, ours, runs)
     return [
-        (f"{count / 1e6:.0f} million parameters, bare draws", bare, full / bare),
+        (f"{count / 1e6:.0f} million parameters, bare draws", bare, ratio),
         (f"{count / 1e6:.0f} million parameters, initialize", full, 1.0),
     ]
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     options = parser.parse_args(arguments)
     backend = keras.backend.backend()

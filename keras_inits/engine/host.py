@@ -50,6 +50,22 @@ if hasattr(os, "register_at_fork"):  # threads do not live on in a forked proces
     os.register_at_fork(after_in_child=_helpers.cache_clear)
 
 
+def in_parts(work, size):
+    """Runs `work(start, stop)` on the parts of `range(size)`, each in a thread.
+
+    Parts start at multiples of `BLOCK`; a small range is one part. Returns the
+    results in the order of the parts.
+    """
+    if size < THREADED_FROM:
+        return [work(0, size)]
+    blocks = -(-size // BLOCK)
+    parts = max(1, min(_threads(), blocks))
+    edges = [BLOCK * (blocks * i // parts) for i in range(parts)] + [size]
+    mine, *theirs = itertools.pairwise(edges)
+    others = [_helpers().submit(work, *span) for span in theirs]
+    return [work(*mine), *(other.result() for other in others)]
+
+
 def _aligned(shape, dtype, make=np.empty):
     """An array whose first byte lies at a multiple of `ALIGNMENT`.
 
@@ -124,17 +140,7 @@ class HostOps:
                 end = min(begin + BLOCK, stop)
                 flat[begin:end] = formula(philox.half_words(key, begin, end - begin))
 
-        if size < THREADED_FROM:
-            fill(0, size)
-        else:
-            blocks = -(-size // BLOCK)
-            parts = max(1, min(_threads(), blocks))
-            edges = [BLOCK * (blocks * i // parts) for i in range(parts)] + [size]
-            mine, *theirs = itertools.pairwise(edges)
-            others = [_helpers().submit(fill, *span) for span in theirs]
-            fill(*mine)
-            for other in others:
-                other.result()
+        in_parts(fill, size)
         return flat.reshape(shape)
 
     def permutations(self, keys_of_rows):

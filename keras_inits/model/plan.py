@@ -7,6 +7,7 @@ one weight beyond the model at a time.
 
 import copy
 import dataclasses
+import itertools
 import math
 import random
 
@@ -14,13 +15,11 @@ import keras
 import numpy as np
 
 from keras_inits import _backend, _checks
-from keras_inits.engine import streams
+from keras_inits.engine import host, streams
 from keras_inits.initializers.base import Initializer
 from keras_inits.initializers.scaling import VarianceScaling
 from keras_inits.model import report, rules
 from keras_inits.model.fans import layer_fans
-
-BLOCK = 1 << 16  # entries whose deviation is summed while they are in the cache
 
 
 @dataclasses.dataclass
@@ -183,11 +182,19 @@ def deviation(values):
         return 0.0
     wide = np.float64 if flat.itemsize == 8 else np.float32
     shift = wide(flat[0])  # exact 0 for a constant
-    total = square = 0.0
-    for start in range(0, flat.size, BLOCK):
-        block = flat[start : start + BLOCK].astype(wide, copy=False) - shift
-        total += float(np.sum(block))
-        square += float(np.dot(block, block))
+
+    def sums(start, stop):
+        """Sum and sum of squares of each block, while it is in the cache."""
+        found = []
+        for begin in range(start, stop, host.BLOCK):
+            block = flat[begin : min(begin + host.BLOCK, stop)]
+            block = block.astype(wide, copy=False) - shift
+            found.append((float(np.sum(block)), float(np.dot(block, block))))
+        return found
+
+    parts = host.in_parts(sums, flat.size)
+    # Block by block, so that the number of threads does not show.
+    total, square = map(sum, zip(*itertools.chain(*parts), strict=True))
     mean = total / flat.size
     return math.sqrt(max(0.0, square / flat.size - mean * mean))
 
