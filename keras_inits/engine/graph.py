@@ -60,7 +60,7 @@ def philox_words(blocks, key):
         key: Two integers in [0, 2**64).
 
     Returns:
-        A list of four int64 tensors of the shape of `blocks`.
+        Four int64 tensors of the shape of `blocks`, the words' bits.
     """
 
     def one_pass(_, state):

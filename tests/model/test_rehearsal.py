@@ -1,0 +1,115 @@
+"""Layers of a user's own: how they tell the initializers of their weights."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+from scipy import stats
+
+from keras_inits.model import initialize, reinitialize
+from tests.model.models import as_numpy, assert_same, changed, values
+from tests.support import assert_law, raises_exactly
+
+layers = keras.layers
+
+
+class Silent(layers.Layer):
+    """A layer that keeps no initializer of its weights."""
+
+    def __init__(self, units=3, **keywords):
+        super().__init__(**keywords)
+        self.units = units
+        self.scale = self.add_weight(shape=(), initializer="ones", name="scale")
+        self.inner = layers.Dense(units)
+
+    def build(self, input_shape):
+        self.w = self.add_weight((input_shape[-1], self.units), name="w")
+        self.b = self.add_weight(
+            (self.units,), keras.initializers.Constant(0.5), name="b"
+        )
+        self.inner.build((None, self.units))
+
+    def call(self, x):
+        return self.inner(x @ self.w * self.scale + self.b)
+
+
+class Untold(Silent):
+    """One that cannot be made again, for want of a config."""
+
+    def __init__(self, function, **keywords):
+        super().__init__(**keywords)
+        self.function = function
+
+
+def test_what_a_layer_passes_to_add_weight_is_heard():
+    model = keras.Sequential([keras.Input((64,)), Silent(48, name="mine")])
+    initialize(model, {"*": "zeros"}, seed=1)
+
+    report = reinitialize(model, seed=1)
+
+    found = values(model)
+    assert set(found) == {
+        *("mine/w", "mine/scale", "mine/b"),
+        *("mine/dense/kernel", "mine/dense/bias"),
+    }
+    assert report.left_alone == []
+    assert np.all(found["mine/scale"] == 1.0)
+    assert np.all(found["mine/b"] == 0.5)
+    limit = math.sqrt(6.0 / (64 + 48))
+    assert_law(found["mine/w"], stats.uniform(-limit, 2.0 * limit))
+    assert len(model.layers[0].weights) == 5
+
+
+def test_a_layer_that_does_not_tell_is_named_and_rules_may_tell():
+    model = keras.Sequential(
+        [keras.Input((8,)), Untold(len, name="mine"), layers.Dense(2, name="head")]
+    )
+    before = values(model)
+    with raises_exactly(
+        "reinitialize: The layers do not tell the initializers of these weights: "
+        "'mine/scale' of Untold, 'mine/w' of Untold, 'mine/b' of Untold. Name "
+        "them in `rules`, as in rules={'mine/scale': 'zeros'}."
+    ):
+        reinitialize(model, seed=1)
+    assert_same(before, values(model))
+    own = {"w": "ones", "b": "zeros", "scale": "ones"}
+    reinitialize(model, seed=1, rules={Untold: own})
+    after = values(model)
+    assert np.all(after["mine/w"] == 1.0)
+    assert changed(before, after) == [
+        *("mine/w", "mine/b", "mine/dense/kernel", "head/kernel"),
+    ]
+
+
+def test_a_layer_that_is_made_otherwise_the_second_time_does_not_tell():
+    class Fickle(layers.Layer):
+        made = 0
+
+        def build(self, input_shape):
+            Fickle.made += 1
+            self.w = self.add_weight((Fickle.made, 2), name="w")
+
+    layer = Fickle()
+    layer.build((None, 4))
+
+    with pytest.raises(ValueError, match="'w' of Fickle"):
+        reinitialize(layer, seed=1)
+
+
+def test_a_layer_of_the_users_own_tells_by_its_attributes():
+    class Told(layers.Layer):
+        def __init__(self, w_initializer, **kwargs):
+            super().__init__(**kwargs)
+            self.w_initializer = keras.initializers.get(w_initializer)
+
+        def build(self, input_shape):
+            self.w = self.add_weight(
+                shape=(8, 3), name="w", initializer=self.w_initializer
+            )
+
+    layer = Told(keras.initializers.Constant(3.0))
+    layer.build((None, 8))
+    layer.w.assign(np.zeros((8, 3)))
+    reinitialize(layer, seed=1)
+    assert np.all(as_numpy(layer.w.value) == 3.0)
