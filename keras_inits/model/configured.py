@@ -26,7 +26,7 @@ from keras_inits.model.fans import (
     gates_of,
     is_convolutional_cell,
 )
-from keras_inits.model.rehearsal import heard
+from keras_inits.model.rehearsal import as_given, heard
 from keras_inits.model.rules import as_initializer
 
 layers = keras.layers
@@ -52,15 +52,6 @@ FIXED = (
     (layers.Layer, "lora_embeddings_a", HeUniform(seed=0)),
     (layers.Layer, "lora_embeddings_b", Zeros()),
 )
-
-
-def as_given(layer, argument):
-    """What a layer was made with for an argument, or None if it has none such.
-
-    MultiHeadAttention and others keep it under a leading underscore.
-    """
-    found = getattr(layer, argument, None)
-    return getattr(layer, f"_{argument}", None) if found is None else found
 
 
 def as_default(layer, argument):

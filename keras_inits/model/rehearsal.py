@@ -3,9 +3,33 @@
 For layers that pass an initializer to `add_weight` and keep it nowhere.
 """
 
+import contextlib
+import inspect
+
 import keras
 
 from keras_inits.initializers import Zeros
+
+
+def as_given(layer, argument):
+    """What a layer was made with for an argument, or None if it has none such.
+
+    MultiHeadAttention and others keep it under a leading underscore.
+    """
+    found = getattr(layer, argument, None)
+    return getattr(layer, f"_{argument}", None) if found is None else found
+
+
+def _made_with(layer):
+    """The arguments of a layer that has no config, by its attributes of their names."""
+    given = {"name": layer.name, "dtype": layer.dtype_policy}
+    for name, parameter in inspect.signature(type(layer)).parameters.items():
+        value = as_given(layer, name)
+        if isinstance(value, (keras.layers.Layer, keras.Variable)):
+            raise TypeError(f"{layer.name} and its twin would share {name}")
+        if value is not None and parameter.kind is not parameter.VAR_KEYWORD:
+            given[name] = value
+    return given
 
 
 def _listening(cls, calls):
@@ -24,11 +48,28 @@ def _listening(cls, calls):
     return type(cls.__name__, (cls,), {"add_weight": add_weight})
 
 
+def _twin(layer, calls):
+    """A layer made and built as another was, or None if that cannot be done again."""
+    listening = _listening(type(layer), calls)
+    for make in (
+        lambda: listening.from_config(layer.get_config()),
+        lambda: listening(**_made_with(layer)),
+    ):
+        calls.clear()
+        with contextlib.suppress(Exception):  # there is no saying what a class raises
+            twin = make()
+            if not twin.built:
+                twin.build_from_config(layer.get_build_config())
+            return twin
+    return None
+
+
 def heard(layer, variable):
     """The initializer that a layer passes to `add_weight` for one of its weights.
 
-    A twin of the layer is made from its config and built for the same input, with
-    zeros for its own weights, and dropped again.
+    A twin of the layer is made from its config, or from the attributes that have the
+    names of its arguments, and built for the same input, with zeros for its own
+    weights. Then it is dropped.
 
     Args:
         layer: A built layer.
@@ -36,14 +77,11 @@ def heard(layer, variable):
 
     Returns:
         An object of Keras or of the layer's own, or None if the layer cannot be
-        made from its config or has other weights then.
+        made again or has other weights then.
     """
     calls: list[tuple] = []
-    try:
-        twin = _listening(type(layer), calls).from_config(layer.get_config())
-        if not twin.built:
-            twin.build_from_config(layer.get_build_config())
-    except Exception:  # whatever a class raises that cannot be made again
+    twin = _twin(layer, calls)
+    if twin is None:
         return None
     given = {id(weight): initializer for weight, initializer in calls}
     # A layer's own weights stand before those of the layers inside it, which the

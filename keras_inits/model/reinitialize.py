@@ -63,8 +63,8 @@ def reinitialize(model, seed=None, *, rules=None, optimizer=False, dry_run=False
     Each weight is drawn by the initializer that its layer was configured with, in
     the way the layer's `build` does it: ones for an LSTM's forget gate, the axes
     that EinsumDense gives its kernel, BatchNormalization's moving statistics. A layer
-    that keeps no initializer for a weight is made from its config and built once
-    more, with zeros, to hear what it passes to `add_weight`.
+    that keeps no initializer for a weight is made once more, from its config or
+    its attributes, to hear what it passes to `add_weight`.
     Weights that are not trainable are drawn too. The states of the layers' seed
     generators (Dropout) start again. Integer and quantised weights, and what a
     Normalization layer learned from data, are left alone and listed.

@@ -35,11 +35,11 @@ class Silent(layers.Layer):
 
 
 class Untold(Silent):
-    """One that cannot be made again, for want of a config."""
+    """One that cannot be made again: an argument is neither in a config nor kept."""
 
     def __init__(self, function, **keywords):
         super().__init__(**keywords)
-        self.function = function
+        self.kept = function
 
 
 def test_what_a_layer_passes_to_add_weight_is_heard():
@@ -80,6 +80,50 @@ def test_a_layer_that_does_not_tell_is_named_and_rules_may_tell():
     assert changed(before, after) == [
         *("mine/w", "mine/b", "mine/dense/kernel", "head/kernel"),
     ]
+
+
+def test_a_layer_without_a_config_is_made_from_its_attributes():
+    class Scale(layers.Layer):
+        def __init__(self, start, function, offset=0.0, **keywords):
+            super().__init__(**keywords)
+            self.start = start
+            self.function = function
+            self._offset = offset
+
+        def build(self, input_shape):
+            start = keras.initializers.Constant(self.start + self._offset)
+            self.w = self.add_weight((input_shape[-1],), start, name="w")
+
+    layer = Scale(2.0, len, offset=0.5, dtype=keras.DTypePolicy("mixed_bfloat16"))
+    with pytest.raises(NotImplementedError):
+        layer.get_config()
+    layer.build((None, 4))
+    layer.w.assign(np.zeros(4))
+
+    reinitialize(layer, seed=1)
+
+    assert np.all(as_numpy(layer.w.value) == 2.5)
+
+
+def test_a_twin_shares_no_layer_with_the_layer_that_tells():
+    class Around(layers.Layer):
+        def __init__(self, inner, function):
+            super().__init__(name="around")
+            self.inner = inner
+            self.function = function
+
+        def build(self, input_shape):
+            self.inner.build(input_shape)
+            self.w = self.add_weight((2,), "ones", name="w")
+
+    layer = Around(layers.Dense(2), len)
+    layer.build((None, 4))
+    weights = list(layer.weights)
+
+    with pytest.raises(ValueError, match="'w' of Around"):
+        reinitialize(layer, seed=1)
+
+    assert list(map(id, layer.weights)) == list(map(id, weights))
 
 
 def test_a_layer_that_is_made_otherwise_the_second_time_does_not_tell():
