@@ -25,7 +25,8 @@ def _made_with(layer):
     given = {"name": layer.name, "dtype": layer.dtype_policy}
     for name, parameter in inspect.signature(type(layer)).parameters.items():
         value = as_given(layer, name)
-        if isinstance(value, (keras.layers.Layer, keras.Variable)):
+        shared = (keras.layers.Layer, keras.Variable)
+        if any(isinstance(part, shared) for part in keras.tree.flatten(value)):
             raise TypeError(f"{layer.name} and its twin would share {name}")
         if value is not None and parameter.kind is not parameter.VAR_KEYWORD:
             given[name] = value
@@ -55,7 +56,6 @@ def _twin(layer, calls):
         lambda: listening.from_config(layer.get_config()),
         lambda: listening(**_made_with(layer)),
     ):
-        calls.clear()
         with contextlib.suppress(Exception):  # there is no saying what a class raises
             twin = make()
             if not twin.built:

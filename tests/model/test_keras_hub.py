@@ -74,3 +74,17 @@ def test_layers_that_keep_no_initializer_tell_it_all_the_same():
     assert len(scales) == 5
     assert all(np.all(values(llama)[key] == 1.0) for key in scales)
     assert digest(llama) == GOLDEN_LLAMA
+
+
+def test_layers_without_a_config_tell_it_by_their_attributes():
+    gemma = keras_hub.models.GemmaBackbone(
+        vocabulary_size=100,
+        num_layers=2,
+        num_query_heads=2,
+        num_key_value_heads=1,
+        head_dim=8,
+        hidden_dim=16,
+        intermediate_dim=32,
+    )
+
+    assert reinitialize(gemma, seed=1).left_alone == []

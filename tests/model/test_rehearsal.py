@@ -109,21 +109,22 @@ def test_a_twin_shares_no_layer_with_the_layer_that_tells():
     class Around(layers.Layer):
         def __init__(self, inner, function):
             super().__init__(name="around")
-            self.inner = inner
+            self.inner = list(inner)
             self.function = function
 
         def build(self, input_shape):
-            self.inner.build(input_shape)
+            self.inner[0].build(input_shape)
             self.w = self.add_weight((2,), "ones", name="w")
 
-    layer = Around(layers.Dense(2), len)
-    layer.build((None, 4))
-    weights = list(layer.weights)
+    layer = Around([layers.Dense(2)], len)
+    with keras.name_scope("outer"):
+        layer.build((None, 4))
+    before = [(id(weight), layer.inner[0].path) for weight in layer.weights]
 
-    with pytest.raises(ValueError, match="'w' of Around"):
+    with pytest.raises(ValueError, match="w' of Around"):
         reinitialize(layer, seed=1)
 
-    assert list(map(id, layer.weights)) == list(map(id, weights))
+    assert before == [(id(weight), layer.inner[0].path) for weight in layer.weights]
 
 
 def test_a_layer_that_is_made_otherwise_the_second_time_does_not_tell():
