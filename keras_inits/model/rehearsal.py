@@ -22,13 +22,13 @@ def as_given(layer, argument):
 
 def _made_with(layer):
     """The arguments of a layer that has no config, by its attributes of their names."""
-    given = {"name": layer.name, "dtype": layer.dtype_policy}
+    given: dict = {}
     for name, parameter in inspect.signature(type(layer)).parameters.items():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            given.update(name=layer.name, dtype=layer.dtype_policy)
+            continue
         value = as_given(layer, name)
-        shared = (keras.layers.Layer, keras.Variable)
-        if any(isinstance(part, shared) for part in keras.tree.flatten(value)):
-            raise TypeError(f"{layer.name} and its twin would share {name}")
-        if value is not None and parameter.kind is not parameter.VAR_KEYWORD:
+        if value is not None:
             given[name] = value
     return given
 

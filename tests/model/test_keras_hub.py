@@ -56,15 +56,21 @@ def test_every_layer_of_the_backbone_tells_its_initializers(backbone):
     assert digest(backbone) == GOLDEN
 
 
-def test_layers_that_keep_no_initializer_tell_it_all_the_same():
-    llama = keras_hub.models.LlamaBackbone(
+def small(kind, **keywords):
+    """A backbone of that class with two layers and grouped queries."""
+    return kind(
         vocabulary_size=100,
         num_layers=2,
         num_query_heads=2,
         num_key_value_heads=1,
         hidden_dim=16,
         intermediate_dim=32,
+        **keywords,
     )
+
+
+def test_layers_that_keep_no_initializer_tell_it_all_the_same():
+    llama = small(keras_hub.models.LlamaBackbone)
     initialize(llama, {"*": "zeros"}, seed=1)
 
     report = reinitialize(llama, seed=1)
@@ -77,14 +83,6 @@ def test_layers_that_keep_no_initializer_tell_it_all_the_same():
 
 
 def test_layers_without_a_config_tell_it_by_their_attributes():
-    gemma = keras_hub.models.GemmaBackbone(
-        vocabulary_size=100,
-        num_layers=2,
-        num_query_heads=2,
-        num_key_value_heads=1,
-        head_dim=8,
-        hidden_dim=16,
-        intermediate_dim=32,
-    )
+    gemma = small(keras_hub.models.GemmaBackbone, head_dim=8)
 
     assert reinitialize(gemma, seed=1).left_alone == []
