@@ -72,11 +72,11 @@ def not_built(owner, model_name):
     )
 
 
-def matches_nothing(owner, rule, near):
+def matches_nothing(owner, rule, near, way_out):
     """Refuses a rule that chose no weight of the model."""
     raise ValueError(
         f"{owner}: The rule {rule} matches no weight of the model. Nearest are "
-        f"{', '.join(map(repr, near))}. Correct it, or pass strict=False."
+        f"{', '.join(map(repr, near))}. {way_out}"
     )
 
 
@@ -120,7 +120,11 @@ def real(owner, argument, value, rule="a finite number", allowed=None):
     if hasattr(number, "item") and getattr(number, "shape", None) == ():
         number = number.item()
     valid = isinstance(number, numbers.Real) and not isinstance(number, bool)
-    if not valid or not math.isfinite(number) or (allowed and not allowed(number)):
+    try:
+        valid = valid and math.isfinite(number)
+    except OverflowError:  # an integer beyond the range of float
+        valid = False
+    if not valid or (allowed and not allowed(number)):
         fail(owner, argument, rule, value)
     return number
 
@@ -201,6 +205,7 @@ def shape(owner, value):
         sizes = tuple(map(operator.index, dims))
     except TypeError:
         is_length = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+        is_length = is_length and value >= 0
         hint = f"A vector of that length has shape ({value},)." if is_length else ""
         fail(owner, "shape", rule, value, hint)
     if min(sizes, default=0) < 0 or bool in map(type, dims):

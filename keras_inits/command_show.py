@@ -78,7 +78,7 @@ def _initializer(name, config, seed):
         arguments.setdefault("seed", seed)
     if isinstance(arguments.get("inner"), str):
         arguments["inner"] = _initializer(arguments["inner"], "{}", seed)
-    return lookup.make(cls, arguments)
+    return lookup.make(cls, arguments, owner=OWNER)
 
 
 @functools.singledispatch

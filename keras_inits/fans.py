@@ -57,11 +57,11 @@ def compute_fans(shape, input_axes=None, output_axes=None, *, batch_axes=None):
         lacking = "input_axes" if inputs is None else "output_axes"
         given = "output_axes" if inputs is None else "input_axes"
         _checks.fail(owner, lacking, f"given together with `{given}`", None)
+    if set(inputs or []) & set(outputs or []):
+        _checks.fail(owner, "output_axes", "apart from `input_axes`", output_axes)
     named = [*batch, *(inputs or []), *(outputs or [])]
     if len(set(named)) != len(named):
-        _checks.fail(
-            owner, "batch_axes", "apart from the other axes, which are too", batch_axes
-        )
+        _checks.fail(owner, "batch_axes", "apart from the other axes", batch_axes)
     if inputs is not None:
         return (
             math.prod(shape[axis] for axis in inputs),

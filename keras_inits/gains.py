@@ -148,7 +148,7 @@ def calculate_gain(nonlinearity, param=None, *, owner="calculate_gain"):
         https://arxiv.org/abs/1502.01852
     """
     nonlinearity = activation_name(nonlinearity)
-    if nonlinearity in WHOLE_VECTOR if isinstance(nonlinearity, str) else False:
+    if isinstance(nonlinearity, str) and nonlinearity in WHOLE_VECTOR:
         rule = "an activation that works element by element"
         _checks.fail(owner, "nonlinearity", rule, nonlinearity)
     if not isinstance(nonlinearity, str) and callable(nonlinearity):

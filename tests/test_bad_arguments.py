@@ -11,6 +11,11 @@ from tests.support import raises_exactly
 NAN, INF = math.nan, math.inf
 NAMES_HINT = "keras_inits.names() lists them all."
 
+
+def constant_one(z):
+    return 1.0
+
+
 # What is called, and the whole text of its error.
 ARGUMENTS = [
     (
@@ -260,8 +265,54 @@ ARGUMENTS = [
     ),
     (
         lambda: ki.compute_fans((3, 4), [0], [-2]),
-        "compute_fans: Argument `batch_axes` must be apart from the other axes, which "
-        "are too, got None.",
+        "compute_fans: Argument `output_axes` must be apart from `input_axes`, got "
+        "[-2].",
+    ),
+    (
+        lambda: ki.compute_fans((3, 4), [0], [1], batch_axes=[0]),
+        "compute_fans: Argument `batch_axes` must be apart from the other axes, got "
+        "[0].",
+    ),
+    (
+        lambda: ki.Orthogonal(gain=10**400),
+        f"Orthogonal: Argument `gain` must be a finite number, got {10**400}.",
+    ),
+    (
+        lambda: ki.PerGate("zero_row"),
+        "PerGate: Argument `identifier` must be given with its arguments, as "
+        "{'class_name': 'ZeroRow', 'config': {'inner': ...}}, got 'ZeroRow'.",
+    ),
+    (
+        lambda: ki.calculate_gain(constant_one),
+        "calculate_gain: Argument `nonlinearity` must be a function that works "
+        f"element by element and is not zero everywhere, got {constant_one!r}.",
+    ),
+    (
+        lambda: ki.TruncatedNormal(lower=1.0, upper=1.0 + 1e-9),
+        "TruncatedNormal: Argument `lower` must be the end of an interval of some "
+        "probability (it has no room for two 24-bit values), got 1.0.",
+    ),
+    *(
+        (
+            lambda window=window: ki.STFT(window=window),
+            "STFT: Argument `window` must be the name of a window in "
+            f"scipy.signal.windows, an array or None, got {window!r}.",
+        )
+        for window in (3.0, ("kaiser", 8.6), [NAN, 1.0])
+    ),
+    (
+        lambda: ki.STFT(window=[1.0, 2.0])((3, 1, 3)),
+        "STFT: Argument `window` must be of the shape (frame_length,) = (3,), got "
+        "(2,).",
+    ),
+    (
+        lambda: ki.STFT()((16, 2, 9)),
+        "STFT: Argument `shape` must be (frame_length, 1, frequencies), got "
+        "(16, 2, 9).",
+    ),
+    (
+        lambda: ki.Zeros()(-3),
+        "Zeros: Argument `shape` must be a tuple of integers, each 0 or above, got -3.",
     ),
     (
         lambda: ki.compute_fans((3, -4)),
@@ -279,7 +330,11 @@ def test_a_bad_argument_is_refused_in_these_words(call, text):
 
 def test_a_model_that_is_not_built_has_no_fingerprint():
     model = keras.Sequential([keras.layers.Dense(3)], name="unbuilt")
-    with pytest.raises(ValueError, match=r"must be built, got 'unbuilt', which has no"):
+    with raises_exactly(
+        "fingerprint: Argument `model` must be built, got 'unbuilt', which has no "
+        "weights yet. Call it on a batch of data or call its `build` with the input's "
+        "shape."
+    ):
         ki.fingerprint(model)
 
 

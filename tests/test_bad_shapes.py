@@ -135,7 +135,7 @@ def test_a_draw_in_a_dtype_that_is_no_float_is_refused_in_these_words(label, dty
     initializer = cases.build(label)
     near = {"float99": " Did you mean 'float16'?"}
     text = f"{label}: Argument `dtype` must be {FLOATS}, got {dtype!r}."
-    with pytest.raises(ValueError) as caught:  # noqa: PT011
+    with pytest.raises(ValueError) as caught:  # noqa: PT011, text below
         initializer((2, 3, 4), dtype)
     found = str(caught.value)
     assert found == text + near.get(dtype, "") or (

@@ -140,9 +140,9 @@ def compare(
         y: Targets.
         initializers: What to compare, a list, or a dict with names for the
             table. An initializer, its name or config sets each kernel of dense
-            and convolution layers, seeded by the run's seed and the kernel's
-            address. Another function is called with the model and the seed and
-            sets what it likes, for example
+            and convolution layers, and the input kernel of recurrent ones, seeded
+            by the run's seed and the kernel's address. Another function is called
+            with the model and the seed and sets what it likes, for example
             `lambda model, seed: lsuv(model, x, seed=seed)`.
         epochs: Epochs of each run, 1 or above.
         seeds: List of integers.

@@ -16,15 +16,8 @@ def draw_comparison(comparison, path=None, *, theme="light"):
 
     Args:
         comparison: A `Comparison`.
-        path: See `plots.draw_report`.
-        theme: `"light"` or `"dark"`.
-
-    Returns:
-        The `matplotlib.figure.Figure`.
-
-    Raises:
-        ImportError: If matplotlib is not installed.
-        ValueError: If the theme or the ending of the name is unknown.
+        path: See `plots.draw_report`, as for what is returned and raised.
+        theme: See `plots.draw_report`.
     """
     colours, files = plots.prepare("Comparison.plot", path, theme)
     rows = -(-len(comparison.initializers) // 4)

@@ -17,7 +17,8 @@ def diagnose(model, x, y=None, loss=None, *, learning_rate=None, training=None):
     each layer's output is looked at on its way, in the order of the data. The
     model is left as it was: its weights, the statistics of BatchNormalization
     and the states of seed generators included. The loss is that of `y` alone,
-    without penalties on the weights.
+    without penalties on the weights; of several outputs the losses add up, each
+    with weight 1.
 
     Args:
         model: A built `keras.Model`: sequential, functional or subclassed.
@@ -179,6 +180,13 @@ def _loss_function(owner, model, loss):
         _checks.fail(owner, "loss", "a Keras loss, its name or a function", loss)
 
     def total(y, outputs):
+        names = getattr(model, "output_names", None)
+        if names and (isinstance(y, dict) or isinstance(losses, dict)):
+            # By name; flattened, a dict is in the order of its names and a list not.
+            if isinstance(outputs, (list, tuple)):
+                outputs = dict(zip(names, outputs, strict=True))
+            if isinstance(y, (list, tuple)):
+                y = dict(zip(names, y, strict=True))
         if isinstance(outputs, dict) and isinstance(losses, dict):
             names = list(losses)
             targets = [y[name] for name in names]
@@ -196,7 +204,7 @@ def _loss_function(owner, model, loss):
                 f"{len(functions)} losses."
             )
         parts = [
-            keras.ops.mean(function(target, result))
+            keras.ops.mean(function(_as_column(target, result), result))
             for function, target, result in zip(
                 functions, targets, results, strict=True
             )
@@ -204,6 +212,16 @@ def _loss_function(owner, model, loss):
         return sum(parts[1:], parts[0])
 
     return total
+
+
+def _as_column(target, result):
+    """The target with the last axis of length 1 that only the output has.
+
+    A compiled loss adds it too; a loss function would compare all with all.
+    """
+    if len(target.shape) == len(result.shape) - 1 and result.shape[-1] == 1:
+        return keras.ops.expand_dims(target, -1)
+    return target
 
 
 def _compiled_rate(model):

@@ -131,7 +131,7 @@ def prepare(owner, path, theme):
     """The theme's colours and the files to write; refuses before anything is drawn."""
     _checks.choice(owner, "theme", theme, tuple(THEMES))
     try:
-        import matplotlib.figure  # noqa: F401
+        import matplotlib.figure  # noqa: F401, asks whether it is there
     except ImportError:
         raise ImportError(
             f"{owner}: Pictures need matplotlib, which is not installed. Install it "

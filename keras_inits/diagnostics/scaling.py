@@ -75,10 +75,7 @@ class ScaleReport:
 
     def to_dict(self):
         """Plain data, as JSON has them."""
-        rows = [
-            {**dataclasses.asdict(row), "shape": list(row.shape)} for row in self.layers
-        ]
-        return {**dataclasses.asdict(self), "layers": rows}
+        return inputs.plain(dataclasses.asdict(self))
 
     def __rich__(self):
         left = f"left as they are: {', '.join(self.left)}" if self.left else None
@@ -247,14 +244,14 @@ class _Scaler(capture.Observer):
                 kernel.assign(keras.ops.convert_to_tensor(scaled, dtype=kernel.dtype))
             outputs, size = self._run(call.layer, run, args, kwargs)
             before = size if before is None else before
-            if abs(size - 1.0) < self.tolerance or tries == self.max_tries:
-                break
             if not 0.0 < size < float("inf"):
                 self.refuse(
                     f"{self.owner}: Argument `model` must put out a signal of finite "
                     f"size in every layer, got a {self.target.replace('_', ' ')} of "
                     f"{size:g} at {address!r}, which no scale brings to 1."
                 )
+            if abs(size - 1.0) < self.tolerance or tries == self.max_tries:
+                break
             scale /= size**0.5
             tries += 1
         self.values[id(kernel)] = kernel, (values * scale).astype("float32")

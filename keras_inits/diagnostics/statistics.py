@@ -88,7 +88,8 @@ def spread_indices(length, count):
 def moments(values):
     """Mean and standard deviation over all entries, and how many are not finite."""
     flat = as_float32(values).ravel(order="K")
-    total = math.fsum(float(np.sum(block, dtype="float64")) for block in _blocks(flat))
+    with np.errstate(invalid="ignore"):  # infinities of both signs
+        total = sum(float(np.sum(block, dtype="float64")) for block in _blocks(flat))
     if not math.isfinite(total):
         finite = np.isfinite(flat)
         kept = flat[finite]

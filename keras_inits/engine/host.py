@@ -93,7 +93,7 @@ class HostOps:
 
     def full(self, shape, value, dtype):
         """A tensor of one value; zeros cost no memory until they are touched."""
-        if not np.any(value):
+        if not any(np.asarray(value).tobytes()):  # -0.0 has a bit that is set
             return _aligned(shape, numpy_dtype(dtype), np.zeros)
         array = _aligned(shape, numpy_dtype(dtype))
         array[...] = value

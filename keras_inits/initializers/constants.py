@@ -7,6 +7,8 @@ from keras_inits import _backend, _checks
 from keras_inits.initializers.base import Initializer
 from keras_inits.initializers.lookup import listed
 
+WINDOW_RULE = "the name of a window in scipy.signal.windows, an array or None"
+
 
 @listed("zero")
 class Zeros(Initializer):
@@ -220,12 +222,19 @@ class STFT(Initializer):
         self.scaling = scaling
         if isinstance(window, dict):
             window = keras.saving.deserialize_keras_object(window)
+        given = window
         if window is not None and not isinstance(window, str):
-            window = np.array(_backend.to_numpy(window), np.float64)
+            try:
+                window = np.array(_backend.to_numpy(window), np.float64)
+                valid = window.ndim == 1 and bool(np.all(np.isfinite(window)))
+            except (TypeError, ValueError):
+                valid = False
+            if not valid:
+                _checks.fail(self.owner, "window", WINDOW_RULE, given)
         self.window = window
         self.periodic = bool(periodic)
-        if window is not None:
-            self._samples(1 if isinstance(window, str) else len(window))
+        if isinstance(window, str):
+            self._samples(1)
 
     def _samples(self, length):
         """The window's `length` values in double precision."""
@@ -237,8 +246,7 @@ class STFT(Initializer):
         try:
             return get_window(self.window, length, self.periodic)
         except ValueError:
-            rule = "the name of a window in scipy.signal.windows, an array or None"
-            _checks.fail(self.owner, "window", rule, self.window)
+            _checks.fail(self.owner, "window", WINDOW_RULE, self.window)
 
     def check_shape(self, shape):
         """Refuses what is not `(frame_length, 1, frequencies)`."""

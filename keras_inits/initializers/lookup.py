@@ -47,7 +47,7 @@ def parameters_of(cls):
     return inspect.signature(cls).parameters
 
 
-def make(cls, config=None):
+def make(cls, config=None, *, owner="get"):
     """An instance of a listed class from its config."""
     required = [
         name
@@ -57,7 +57,7 @@ def make(cls, config=None):
         and name not in (config or {})
     ]
     if required:
-        _checks.needs_arguments("get", cls.__name__, required)
+        _checks.needs_arguments(owner, cls.__name__, required)
     return cls.from_config(dict(config or {}))
 
 
@@ -73,7 +73,7 @@ def find(owner, identifier):
         found = found or keras.saving.get_registered_object(identifier)
         if found is None:
             _checks.choice_of_names(owner, identifier, list(BY_NAME))
-        return make(found)
+        return make(found, owner=owner)
     if isinstance(identifier, dict):
         package, _, filed = str(identifier.get("registered_name") or "").rpartition(">")
         name = filed or identifier.get("class_name")
@@ -81,7 +81,7 @@ def find(owner, identifier):
             config = identifier.get("config")
             name = name.rpartition(">")[2]
             if name in BY_NAME:
-                return make(BY_NAME[name], config)
+                return make(BY_NAME[name], config, owner=owner)
             if not package and identifier.get("module") is None:
                 _checks.choice_of_names(owner, name, list(BY_NAME))
     return keras.initializers.get(identifier)

@@ -1,9 +1,8 @@
 """The initializer that a layer was configured with for one of its weights.
 
 Keras does not keep an initializer with its variable, so it is told here from the
-layer's arguments, as the layer's `build` uses them, and where it has none for a
-weight, from a rehearsal of `build`. To add a layer whose `build` does something else
-with an argument: a function in `_special`.
+layer's arguments, as the layer's `build` uses them. To add a layer whose `build` does
+something else with a weight: a row in `FIXED` or a function in `_special`.
 """
 
 import inspect
@@ -26,7 +25,7 @@ from keras_inits.model.fans import (
     gates_of,
     is_convolutional_cell,
 )
-from keras_inits.model.rehearsal import as_given, heard
+from keras_inits.model.rehearsal import as_given
 from keras_inits.model.rules import as_initializer
 
 layers = keras.layers
@@ -141,8 +140,6 @@ def configured(owner, weight, ask=as_given):
     found = ask(layer, _argument(layer, role))
     if found is None and len({id(v) for v in layer.weights}) == 1:
         found = ask(layer, "initializer")
-    if found is None:
-        found = heard(layer, weight.variable)
     return None if found is None else as_initializer(owner, found)
 
 

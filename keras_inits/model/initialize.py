@@ -104,7 +104,7 @@ def initialize(model, rules, *, seed=None, dry_run=False, strict=True):
     found = [first(parsed, weight) for weight in weights]
     if strict:
         for rule in parsed:
-            rule.require_used(weights)
+            rule.require_used(weights, "Correct it, or pass strict=False.")
     steps = [
         _step(owner, weight, initializer)
         for weight, initializer in zip(weights, found, strict=True)

@@ -28,6 +28,8 @@ def _made_with(layer):
             given.update(name=layer.name, dtype=layer.dtype_policy)
             continue
         value = as_given(layer, name)
+        if isinstance(value, keras.Variable):
+            raise TypeError(f"{name} is a weight, not what was given")
         if value is not None:
             given[name] = value
     return given
@@ -64,8 +66,8 @@ def _twin(layer, calls):
     return None
 
 
-def heard(layer, variable):
-    """The initializer that a layer passes to `add_weight` for one of its weights.
+def heard(layer):
+    """The initializers that a layer passes to `add_weight` for its own weights.
 
     A twin of the layer is made from its config, or from the attributes that have the
     names of its arguments, and built for the same input, with zeros for its own
@@ -73,24 +75,23 @@ def heard(layer, variable):
 
     Args:
         layer: A built layer.
-        variable: One of its own weights.
 
     Returns:
-        An object of Keras or of the layer's own, or None if the layer cannot be
-        made again or has other weights then.
+        A dict from the `id` of a weight to an object of Keras or of the layer's
+        own; an empty one if the layer cannot be made again or has other weights
+        then.
     """
     calls: list[tuple] = []
     twin = _twin(layer, calls)
     if twin is None:
-        return None
+        return {}
     given = {id(weight): initializer for weight, initializer in calls}
-    # A layer's own weights stand before those of the layers inside it, which the
-    # twin may not have built.
-    own = [weight for weight in twin.weights if id(weight) in given]
-    pairs = list(zip(layer.weights, own, strict=False))
-    if any(weight.shape != other.shape for weight, other in pairs):
-        return None
-    for weight, other in pairs:
-        if weight is variable:
-            return keras.initializers.get(given[id(other)])
-    return None
+    told = {}
+    # A layer's own weights, those made without `add_weight` too, stand before those
+    # of the layers inside it, which the twin may not have built.
+    for weight, other in zip(layer.weights, twin.weights, strict=False):
+        if weight.shape != other.shape:
+            return {}
+        if id(other) in given:
+            told[id(weight)] = keras.initializers.get(given[id(other)])
+    return told

@@ -10,11 +10,21 @@ from keras_inits.model import rules as rule_book
 from keras_inits.model.addresses import layers_of, require_built
 from keras_inits.model.configured import configured, is_statistic
 from keras_inits.model.initialize import first, ruled_step
+from keras_inits.model.rehearsal import heard
 
 OWNER = "reinitialize"
 
 
-def _step(weight, initializer):
+def _heard(weight, rehearsals):
+    """What the layer's `build` gives a weight, each layer rehearsed once, or None."""
+    layer = weight.layer
+    if id(layer) not in rehearsals:
+        rehearsals[id(layer)] = heard(layer)
+    found = rehearsals[id(layer)].get(id(weight.variable))
+    return None if found is None else rule_book.as_initializer(OWNER, found)
+
+
+def _step(weight, initializer, rehearsals):
     """The step for a weight, or None if nothing tells its initializer."""
     note = plan.left_alone_because(weight)
     if not note and initializer is not None:
@@ -24,7 +34,7 @@ def _step(weight, initializer):
     fans = plan.fans_for(weight)
     if note:
         return plan.Step(weight, fans, note=note)
-    initializer = configured(OWNER, weight)
+    initializer = configured(OWNER, weight) or _heard(weight, rehearsals)
     if initializer is None:
         return None
     plan.check(OWNER, weight, initializer)
@@ -96,8 +106,9 @@ def reinitialize(model, seed=None, *, rules=None, optimizer=False, dry_run=False
     weights = rule_book.weights_of(model)
     ruled = [first(parsed, weight) for weight in weights]
     for rule in parsed:
-        rule.require_used(weights)
-    steps = [_step(*pair) for pair in zip(weights, ruled, strict=True)]
+        rule.require_used(weights, "Correct it or leave it out.")
+    rehearsals: dict[int, dict] = {}
+    steps = [_step(*pair, rehearsals) for pair in zip(weights, ruled, strict=True)]
     unknown = [w for w, step in zip(weights, steps, strict=True) if step is None]
     if unknown:
         found = [(weight.address, type(weight.layer).__name__) for weight in unknown]

@@ -90,7 +90,7 @@ def as_initializer(owner, identifier, argument="rules"):
         ValueError: If it stands for none.
     """
     if isinstance(identifier, type) and issubclass(identifier, keras.Initializer):
-        identifier = lookup.make(identifier)
+        identifier = lookup.make(identifier, owner=owner)
     if not _is_initializer(identifier) and not callable(identifier):
         rule = "an initializer, its name or its config"
         _checks.fail(owner, argument, rule, identifier)
@@ -185,17 +185,17 @@ class Rule:
         self.used.add(weight.role)
         return self.by_role[weight.role](weight)
 
-    def require_used(self, weights):
+    def require_used(self, weights, way_out):
         """Refuses a rule that chose no weight, or names a role that none has."""
         roles = list(dict.fromkeys(weight.role for weight in weights))
         if not self.matched:
             near = self._nearest(weights, roles)
-            _checks.matches_nothing(self.owner, describe(self.key), near)
+            _checks.matches_nothing(self.owner, describe(self.key), near, way_out)
         for role in self.by_role or ():
             if role not in (*self.used, *ROLES, *roles):
                 text = f"{describe(self.key)}: {role!r}"
                 near = _checks.close(role, [*roles, *ROLES], 3)
-                _checks.matches_nothing(self.owner, text, near)
+                _checks.matches_nothing(self.owner, text, near, way_out)
 
     def _nearest(self, weights, roles):
         if isinstance(self.key, type):

@@ -193,6 +193,37 @@ def test_several_outputs_add_up_their_losses():
     assert both.loss == pytest.approx(alone, rel=1e-6)
 
 
+@needs_gradients
+def test_outputs_of_a_list_are_paired_with_targets_and_losses_by_name():
+    inputs = keras.Input((16,))
+    outputs = [keras.layers.Dense(1, name=name)(inputs) for name in ("b", "a")]
+    model = keras.Model(inputs, outputs)
+    model.compile("sgd", {"a": "mse", "b": "mae"})
+    x, ys = normal((24, 16)), {"a": normal((24, 1)) + 10.0, "b": normal((24, 1))}
+
+    expected = model.evaluate(x, ys, batch_size=24, verbose=0, return_dict=True)["loss"]
+
+    # Two means of 24 float32 values, in another order.
+    assert diagnose(model, x, ys).loss == pytest.approx(expected, rel=24 * 2.0**-24)
+    in_order = diagnose(model, x, [ys["b"], ys["a"]]).loss
+    assert in_order == pytest.approx(expected, rel=24 * 2.0**-24)
+
+
+@needs_gradients
+@pytest.mark.parametrize(
+    "loss", ["binary_crossentropy", "hinge", "squared_hinge", "poisson", "mse"]
+)
+def test_a_loss_of_single_outputs_is_the_compiled_one(loss):
+    layer = keras.layers.Dense(1, "sigmoid")
+    model = keras.Sequential([keras.Input((16,)), layer])
+    model.compile("sgd", loss)
+    x, y = normal((64, 16)), (normal((64,)) > 0).astype("float32")
+
+    expected = model.evaluate(x, y, batch_size=64, verbose=0)
+
+    assert diagnose(model, x, y).loss == pytest.approx(expected, rel=64 * 2.0**-24)
+
+
 def test_without_targets_there_are_no_gradients():
     report = diagnose(plain("relu"), normal((8, 16)))
 

@@ -22,6 +22,13 @@ def test_moments_are_those_of_double_precision():
     assert missing == 0
 
 
+def test_infinities_of_both_signs_are_counted():
+    values = np.ones(3 * 65536, "float32")
+    values[0], values[-1] = np.inf, -np.inf
+
+    assert statistics.moments(values) == (1.0, 0.0, 2)
+
+
 def test_deviation_survives_a_mean_that_dwarfs_it():
     values = np.float32(1000.0) + np.linspace(-1, 1, 4096, dtype="float32")
 

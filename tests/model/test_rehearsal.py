@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from keras_inits.model import initialize, reinitialize
+from keras_inits.model import initialize, recipes, reinitialize
 from tests.model.models import as_numpy, assert_same, changed, values
 from tests.support import assert_law, raises_exactly
 
@@ -124,6 +124,58 @@ def test_a_layer_inside_that_a_twin_would_share_is_left_as_it_was():
         reinitialize(layer, seed=1)
 
     assert list(map(id, layer.weights)) == before
+
+
+def test_a_weight_made_without_add_weight_is_not_taken_for_another():
+    class Mixed(layers.Layer):
+        built_times = 0
+
+        def build(self, input_shape):
+            Mixed.built_times += 1
+            self.v = keras.Variable(np.full(4, 5.0), name="v")
+            self.w = self.add_weight((4,), "ones", name="w")
+            self.u = self.add_weight((4,), "zeros", name="u")
+
+    layer = Mixed(name="mixed")
+    layer.build((None, 4))
+
+    with raises_exactly(
+        "reinitialize: The layers do not tell the initializers of these weights: "
+        "'v' of Mixed. Name them in `rules`, as in rules={'v': 'zeros'}."
+    ):
+        reinitialize(layer, seed=1)
+    assert Mixed.built_times == 2  # one rehearsal for all of its weights
+    reinitialize(layer, seed=1, rules={"v": "zeros"})
+    found = [as_numpy(weight.value) for weight in (layer.v, layer.w, layer.u)]
+    np.testing.assert_array_equal(found, np.array([[0.0], [1.0], [0.0]]) * np.ones(4))
+
+
+def test_a_weight_is_not_taken_for_the_argument_of_its_name():
+    class Gain(layers.Layer):
+        def __init__(self, gain, function):
+            super().__init__(name="layer")
+            self.start = gain
+            self.function = function
+
+        def build(self, input_shape):
+            start = keras.initializers.Constant(self.start)
+            self.gain = self.add_weight((), start, name="gain")
+
+    layer = Gain(0.5, len)
+    layer.build((None, 4))
+
+    with pytest.raises(ValueError, match="weights: 'gain' of Gain"):
+        reinitialize(layer, seed=1)
+
+
+def test_the_defaults_of_keras_leave_a_silent_layer_to_the_rules_after_them():
+    layer = Silent(units=3)
+    layer.build((None, 8))
+
+    report = initialize(layer, [*recipes.keras(), ("*", "zeros")], seed=1)
+
+    drawn = {row.address.split("/")[-1]: row.initializer for row in report.drawn}
+    assert drawn["w"] == drawn["scale"] == "Zeros()"
 
 
 def test_a_layer_that_is_made_otherwise_the_second_time_does_not_tell():

@@ -132,7 +132,7 @@ def test_no_docstring_paragraph_stands_twice():
                 continue
             for paragraph in (ast.get_docstring(node) or "").split("\n\n"):
                 # Argument lists repeat by their nature; prose of 3 lines does not.
-                if paragraph.count("\n") < 3 or paragraph.startswith(
+                if paragraph.count("\n") < 2 or paragraph.startswith(
                     ("Args:", "Raises:", "Returns:", "Reference:", "```")
                 ):
                     continue

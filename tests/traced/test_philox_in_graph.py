@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_inits import _backend
-from keras_inits.engine import graph, philox, streams
+from keras_inits.engine import graph, host, philox, streams
 
 pytestmark = pytest.mark.skipif(
     _backend.name() == "numpy", reason="Keras' NumPy backend never traces"
@@ -37,6 +37,17 @@ def test_an_element_takes_the_half_word_of_its_place(shape):
 
     expected = philox.half_words(key, 0, int(np.prod(shape))).reshape(shape)
     np.testing.assert_array_equal(_backend.to_numpy(found), expected)
+
+
+def test_equal_keys_keep_their_order_as_on_the_host():
+    keys = np.random.RandomState(0).randint(-3, 3, (3, 5000)).astype(np.int32)
+    ops = graph.GraphOps(_backend.wide_integers)
+
+    found = ops.permutations(keras.ops.convert_to_tensor(keys))
+
+    np.testing.assert_array_equal(
+        _backend.to_numpy(found), host.HostOps().permutations(keys)
+    )
 
 
 @pytest.mark.skipif(_backend.name() != "jax", reason="lowers without computing")

@@ -210,10 +210,9 @@ def t_fixup(
     own, by the words encoder and decoder.
 
     Args:
-        encoder_layers: Number of encoder layers, or None if there is no encoder.
-        decoder_layers: Number of decoder layers, or None.
-        feed_forward: Compiled regular expression, searched for in the path of a
-            kernel of the feed-forward parts.
+        encoder_layers: See `deepnorm`.
+        decoder_layers: See `deepnorm`.
+        feed_forward: See `deepnorm`.
 
     Returns:
         Rules for `initialize`.
