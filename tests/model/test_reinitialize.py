@@ -243,8 +243,8 @@ def test_dropout_draws_the_same_again():
 
 def test_a_rule_that_matches_nothing_is_refused_with_a_way_out():
     with raises_exactly(
-        "reinitialize: The rule 'nothing/*' matches no weight of the model. Nearest are "
-        "'head/kernel', 'head/bias'. Correct it or leave it out."
+        "reinitialize: The rule 'nothing/*' matches no weight of the model. Nearest "
+        "are 'head/kernel', 'head/bias'. Correct it or leave it out."
     ):
         reinitialize(dense(["head"]), seed=1, rules={"nothing/*": "zeros"})
 
