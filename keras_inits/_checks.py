@@ -2,7 +2,8 @@
 
 Each function returns the argument in its canonical form or raises one
 `ValueError` that names the owner, the argument, the rule, the value received
-and, where there is one, the way out. The words are the same on every backend.
+and, where there is one, the way out; `no_number` does not know its owner, and
+`old_jax` is an `ImportError`. The words are the same on every backend.
 """
 
 import difflib

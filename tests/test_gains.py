@@ -91,7 +91,8 @@ def test_a_backend_callable_is_integrated_in_its_precision():
     found = calculate_gain(lambda x: keras.ops.tanh(x) * 2.0)
 
     expected = calculate_gain(lambda x: 2.0 * np.tanh(x))
-    assert found == pytest.approx(expected, rel=1e-5)
+    # A mean of values that float32 rounds once or twice each.
+    assert found == pytest.approx(expected, rel=4.0 * EPSILON["float32"])
 
 
 def test_the_parameter_is_the_slope_of_leaky_relu_and_is_ignored_elsewhere():

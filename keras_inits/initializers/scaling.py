@@ -173,6 +173,9 @@ class GlorotUniform(_Named):
         output_axes: See `compute_fans`.
         batch_axes: See `compute_fans`.
 
+    Raises:
+        ValueError: If the axes do not fit the shape.
+
     Reference:
         Glorot and Bengio 2010, equation 16,
         https://proceedings.mlr.press/v9/glorot10a.html
@@ -194,6 +197,9 @@ class GlorotNormal(_Named):
         output_axes: See `compute_fans`.
         batch_axes: See `compute_fans`.
 
+    Raises:
+        ValueError: If the axes do not fit the shape.
+
     Reference:
         Glorot and Bengio 2010, equation 12,
         https://proceedings.mlr.press/v9/glorot10a.html
@@ -211,6 +217,9 @@ class HeUniform(_Named):
         input_axes: See `compute_fans`.
         output_axes: See `compute_fans`.
         batch_axes: See `compute_fans`.
+
+    Raises:
+        ValueError: If the axes do not fit the shape.
 
     Reference:
         The variance of He et al. 2015, equation 10,
@@ -233,6 +242,9 @@ class HeNormal(_Named):
         output_axes: See `compute_fans`.
         batch_axes: See `compute_fans`.
 
+    Raises:
+        ValueError: If the axes do not fit the shape.
+
     Reference:
         He et al. 2015, equation 10, https://arxiv.org/abs/1502.01852
     """
@@ -250,6 +262,9 @@ class LecunUniform(_Named):
         output_axes: See `compute_fans`.
         batch_axes: See `compute_fans`.
 
+    Raises:
+        ValueError: If the axes do not fit the shape.
+
     Reference:
         LeCun et al. 1998, "Efficient BackProp", section 4.6.
     """
@@ -266,6 +281,9 @@ class LecunNormal(_Named):
         input_axes: See `compute_fans`.
         output_axes: See `compute_fans`.
         batch_axes: See `compute_fans`.
+
+    Raises:
+        ValueError: If the axes do not fit the shape.
 
     Reference:
         LeCun et al. 1998, "Efficient BackProp", section 4.6; Klambauer et al.

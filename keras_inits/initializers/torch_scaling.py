@@ -55,7 +55,8 @@ class XavierUniform(_Xavier):
         batch_axes: See `compute_fans`.
 
     Raises:
-        ValueError: If `gain` is not positive or the rank is below 2.
+        ValueError: If `gain` is not positive, the rank is below 2, or the axes do
+            not fit the shape.
 
     Reference:
         Glorot and Bengio 2010, equation 16,
@@ -79,7 +80,8 @@ class XavierNormal(_Xavier):
         batch_axes: See `compute_fans`.
 
     Raises:
-        ValueError: If `gain` is not positive or the rank is below 2.
+        ValueError: If `gain` is not positive, the rank is below 2, or the axes do
+            not fit the shape.
 
     Reference:
         Glorot and Bengio 2010, equation 12,
@@ -142,8 +144,8 @@ class KaimingUniform(_Kaiming):
         batch_axes: See `compute_fans`.
 
     Raises:
-        ValueError: If `a` is not finite, `mode` or `nonlinearity` is unknown, or
-            the rank is below 2.
+        ValueError: If `a` is not finite, `mode` or `nonlinearity` is unknown,
+            the rank is below 2, or the axes do not fit the shape.
 
     Reference:
         He et al. 2015, equations 10, 14 and 15, https://arxiv.org/abs/1502.01852;
@@ -169,8 +171,8 @@ class KaimingNormal(_Kaiming):
         batch_axes: See `compute_fans`.
 
     Raises:
-        ValueError: If `a` is not finite, `mode` or `nonlinearity` is unknown, or
-            the rank is below 2.
+        ValueError: If `a` is not finite, `mode` or `nonlinearity` is unknown,
+            the rank is below 2, or the axes do not fit the shape.
 
     Reference:
         He et al. 2015, equations 10, 14 and 15, https://arxiv.org/abs/1502.01852;
