@@ -21,6 +21,8 @@ NUMERIC_DTYPES = (
     *("complex64", "complex128"),
 )
 
+LARGEST_ROOT = 1e150  # the square of what lies between it and its inverse is a float
+
 
 def fail(owner, argument, rule, value, hint=""):
     """Raises the one form that all errors about a value have."""
@@ -140,6 +142,22 @@ def real_or_none(owner, argument, value):
 def positive(owner, argument, value):
     """A finite number above zero."""
     return real(owner, argument, value, "positive float", lambda x: x > 0)
+
+
+def gain(owner, argument, value):
+    """A number above zero whose square is one too."""
+    rule = f"between {1 / LARGEST_ROOT:g} and {LARGEST_ROOT:g}"
+    gain = positive(owner, argument, value)
+    return real(
+        owner, argument, gain, rule, lambda x: 1 / LARGEST_ROOT <= x <= LARGEST_ROOT
+    )
+
+
+def slope(owner, argument, value):
+    """A finite number whose square is one too."""
+    rule = f"between {-LARGEST_ROOT:g} and {LARGEST_ROOT:g}"
+    slope = real(owner, argument, value)
+    return real(owner, argument, slope, rule, lambda x: abs(x) <= LARGEST_ROOT)
 
 
 def not_negative(owner, argument, value):

@@ -7,6 +7,7 @@ in double precision, so that a gain is the same on every backend.
 
 import functools
 import math
+import sys
 
 import keras
 import numpy as np
@@ -93,7 +94,7 @@ def _callable_gain(owner, function):
     z, weights = _quadrature()
     values = np.asarray(_backend.to_numpy(function(z)), np.float64)
     power = float(np.sum(weights * values**2)) if values.shape == z.shape else 0.0
-    if not (math.isfinite(power) and power > 0):
+    if not (math.isfinite(power) and power > sys.float_info.min):
         rule = "a function that works element by element and is not zero everywhere"
         _checks.fail(owner, "nonlinearity", rule, function)
     return 1.0 / math.sqrt(power)
@@ -131,15 +132,15 @@ def calculate_gain(nonlinearity, param=None, *, owner="calculate_gain"):
             callable. A callable that is not one of Keras' own is given a NumPy
             array of float64; if it computes in float32 its gain is exact to
             about 1e-7 only, and may differ so much between backends.
-        param: Negative slope of leaky_relu, a finite number, 0.01 by default.
-            Other activations ignore it, as they do in PyTorch.
+        param: Negative slope of leaky_relu, a number between -1e150 and 1e150,
+            0.01 by default. Other activations ignore it, as they do in PyTorch.
         owner: By what name errors call the caller.
 
     Returns:
         The gain, a Python float.
 
     Raises:
-        ValueError: If the name is unknown, `param` is not finite, the activation
+        ValueError: If the name is unknown, `param` is out of range, the activation
             acts on whole vectors (softmax, glu), or a callable's mean square is
             not a positive number.
 
@@ -161,7 +162,7 @@ def calculate_gain(nonlinearity, param=None, *, owner="calculate_gain"):
     if name == "relu":
         return math.sqrt(2.0)
     if name == "leaky_relu":
-        slope = 0.01 if param is None else _checks.real(owner, "param", param)
+        slope = 0.01 if param is None else _checks.slope(owner, "param", param)
         return math.sqrt(2.0 / (1.0 + slope**2))
     if name == "selu":
         return 0.75

@@ -16,6 +16,10 @@ def constant_one(z):
     return 1.0
 
 
+def almost_zero(z):
+    return 1e-155 * z
+
+
 # What is called, and the whole text of its error.
 ARGUMENTS = [
     (
@@ -58,6 +62,18 @@ ARGUMENTS = [
     (
         lambda: ki.XavierNormal(gain=-1.0),
         "XavierNormal: Argument `gain` must be positive float, got -1.0.",
+    ),
+    *(
+        (
+            lambda gain=gain: ki.XavierUniform(gain=gain),
+            "XavierUniform: Argument `gain` must be between 1e-150 and 1e+150, got "
+            f"{gain}.",
+        )
+        for gain in (1e-200, 1e200)
+    ),
+    (
+        lambda: ki.KaimingUniform(a=-1e200),
+        "KaimingUniform: Argument `a` must be between -1e+150 and 1e+150, got -1e+200.",
     ),
     (
         lambda: ki.KaimingNormal(a=INF),
@@ -281,6 +297,16 @@ ARGUMENTS = [
         lambda: ki.PerGate("zero_row"),
         "PerGate: Argument `identifier` must be given with its arguments, as "
         "{'class_name': 'ZeroRow', 'config': {'inner': ...}}, got 'ZeroRow'.",
+    ),
+    (
+        lambda: ki.calculate_gain("leaky_relu", 1e200),
+        "calculate_gain: Argument `param` must be between -1e+150 and 1e+150, got "
+        "1e+200.",
+    ),
+    (
+        lambda: ki.KaimingNormal(nonlinearity=almost_zero),
+        "KaimingNormal: Argument `nonlinearity` must be a function that works "
+        f"element by element and is not zero everywhere, got {almost_zero!r}.",
     ),
     (
         lambda: ki.calculate_gain(constant_one),

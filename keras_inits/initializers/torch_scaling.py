@@ -30,7 +30,7 @@ class _Xavier(VarianceScaling):
         *,
         batch_axes=None,
     ):
-        self.gain = _checks.positive(self.owner, "gain", gain)
+        self.gain = _checks.gain(self.owner, "gain", gain)
         super().__init__(
             scale=self.gain**2,
             mode="fan_avg",
@@ -47,7 +47,7 @@ class XavierUniform(_Xavier):
     """`U(-limit, limit)`, `limit = gain * sqrt(6 / (fan_in + fan_out))`.
 
     Args:
-        gain: Factor of the deviation, a finite number above 0; see
+        gain: Factor of the deviation, a number between 1e-150 and 1e150; see
             `calculate_gain`.
         seed: See `RandomInitializer`.
         input_axes: See `compute_fans`.
@@ -55,8 +55,8 @@ class XavierUniform(_Xavier):
         batch_axes: See `compute_fans`.
 
     Raises:
-        ValueError: If `gain` is not positive, the rank is below 2, or the axes do
-            not fit the shape.
+        ValueError: If `gain` is not between 1e-150 and 1e150, the rank is below 2,
+            or the axes do not fit the shape.
 
     Reference:
         Glorot and Bengio 2010, equation 16,
@@ -72,7 +72,7 @@ class XavierNormal(_Xavier):
     The normal law is whole, as in PyTorch; `GlorotNormal` cuts it.
 
     Args:
-        gain: Factor of the deviation, a finite number above 0; see
+        gain: Factor of the deviation, a number between 1e-150 and 1e150; see
             `calculate_gain`.
         seed: See `RandomInitializer`.
         input_axes: See `compute_fans`.
@@ -80,8 +80,8 @@ class XavierNormal(_Xavier):
         batch_axes: See `compute_fans`.
 
     Raises:
-        ValueError: If `gain` is not positive, the rank is below 2, or the axes do
-            not fit the shape.
+        ValueError: If `gain` is not between 1e-150 and 1e150, the rank is below 2,
+            or the axes do not fit the shape.
 
     Reference:
         Glorot and Bengio 2010, equation 12,
@@ -109,7 +109,7 @@ class _Kaiming(VarianceScaling):
         *,
         batch_axes=None,
     ):
-        self.a = _checks.real(self.owner, "a", a)
+        self.a = _checks.slope(self.owner, "a", a)
         if isinstance(nonlinearity, dict):
             nonlinearity = keras.saving.deserialize_keras_object(nonlinearity)
         self.nonlinearity = gains.activation_name(nonlinearity)
@@ -134,8 +134,8 @@ class KaimingUniform(_Kaiming):
     PyTorch gives its own layers, is `U(-1/sqrt(fan_in), 1/sqrt(fan_in))`.
 
     Args:
-        a: Negative slope of leaky_relu, a finite number; other activations
-            ignore it.
+        a: Negative slope of leaky_relu, a number between -1e150 and 1e150; other
+            activations ignore it.
         mode: `"fan_in"` or `"fan_out"`.
         nonlinearity: Name of the activation that follows, or a callable.
         seed: See `RandomInitializer`.
@@ -144,7 +144,7 @@ class KaimingUniform(_Kaiming):
         batch_axes: See `compute_fans`.
 
     Raises:
-        ValueError: If `a` is not finite, `mode` or `nonlinearity` is unknown,
+        ValueError: If `a` is out of range, `mode` or `nonlinearity` is unknown,
             the rank is below 2, or the axes do not fit the shape.
 
     Reference:
@@ -161,8 +161,8 @@ class KaimingNormal(_Kaiming):
     whole, as in PyTorch; `HeNormal` cuts it.
 
     Args:
-        a: Negative slope of leaky_relu, a finite number; other activations
-            ignore it.
+        a: Negative slope of leaky_relu, a number between -1e150 and 1e150; other
+            activations ignore it.
         mode: `"fan_in"` or `"fan_out"`.
         nonlinearity: Name of the activation that follows, or a callable.
         seed: See `RandomInitializer`.
@@ -171,7 +171,7 @@ class KaimingNormal(_Kaiming):
         batch_axes: See `compute_fans`.
 
     Raises:
-        ValueError: If `a` is not finite, `mode` or `nonlinearity` is unknown,
+        ValueError: If `a` is out of range, `mode` or `nonlinearity` is unknown,
             the rank is below 2, or the axes do not fit the shape.
 
     Reference:
