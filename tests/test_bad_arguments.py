@@ -327,6 +327,11 @@ ARGUMENTS = [
         for window in (3.0, ("kaiser", 8.6), [NAN, 1.0])
     ),
     (
+        lambda: ki.STFT(window="hann")((2, 1, 2)),
+        "STFT: Argument `window` must be not zero everywhere, as scaling='density' "
+        "divides by it, got 'hann'.",
+    ),
+    (
         lambda: ki.STFT(window=[1.0, 2.0])((3, 1, 3)),
         "STFT: Argument `window` must be of the shape (frame_length,) = (3,), got "
         "(2,).",

@@ -205,8 +205,9 @@ class STFT(Initializer):
             symmetric.
 
     Raises:
-        ValueError: If an argument is none of these, or if the shape is not
-            `(T, 1, F)` with `T` the window's length.
+        ValueError: If an argument is none of these, if the shape is not
+            `(T, 1, F)` with `T` the window's length, or if a window that is
+            scaled is zero everywhere, as `"hann"` is of two samples.
 
     Reference:
         `keras.initializers.STFT`; Allen and Rabiner 1977, "A unified approach to
@@ -244,7 +245,8 @@ class STFT(Initializer):
         from scipy.signal import get_window
 
         try:
-            return get_window(self.window, length, self.periodic)
+            # SciPy has no window of no samples.
+            return get_window(self.window, max(1, length), self.periodic)[:length]
         except ValueError:
             _checks.fail(self.owner, "window", WINDOW_RULE, self.window)
 
@@ -258,6 +260,10 @@ class STFT(Initializer):
         if shape[1] != 1:
             rule = "(frame_length, 1, frequencies)"
             _checks.fail(self.owner, "shape", rule, shape)
+        is_scaled = self.window is not None and self.scaling is not None
+        if is_scaled and shape[0] > 0 and not np.any(self._samples(shape[0])):
+            rule = f"not zero everywhere, as scaling={self.scaling!r} divides by it"
+            _checks.fail(self.owner, "window", rule, self.window)
 
     def compute(self, ops, key, shape, dtype):
         frame_length, _, frequencies = shape

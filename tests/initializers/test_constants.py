@@ -166,6 +166,11 @@ def test_stft_equals_keras_own(side, window, scaling, periodic):
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance)
 
 
+@pytest.mark.parametrize("shape", [(0, 1, 3), (3, 1, 0)])
+def test_stft_of_no_samples_or_no_frequencies_is_empty(shape):
+    assert tuple(keras_inits.STFT()(shape, "float32").shape) == shape
+
+
 def test_stft_of_a_spectrogram_layer_gives_the_transform():
     frame, points = 16, 16
     real, imaginary = (
