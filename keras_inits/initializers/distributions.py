@@ -21,7 +21,8 @@ class RandomUniform(RandomInitializer):
         seed: See `RandomInitializer`.
 
     Raises:
-        ValueError: If a bound is not finite or `minval >= maxval`.
+        ValueError: If a bound is not finite, `minval >= maxval`, or no number of
+            the dtype lies between them.
 
     Reference:
         `keras.initializers.RandomUniform`, `torch.nn.init.uniform_`.
@@ -86,7 +87,9 @@ class TruncatedNormal(RandomInitializer):
 
     Raises:
         ValueError: If an argument is not a finite number, `stddev` is not
-            positive, the interval is empty, or an end is given in both ways.
+            positive, the interval is empty, so narrow or so far out that 24-bit
+            integers or double precision cannot resolve it, or holds no number of
+            the dtype, or an end is given in both ways.
 
     Reference:
         `keras.initializers.TruncatedNormal`; `jax.nn.initializers
@@ -160,7 +163,9 @@ class TruncNormal(RandomInitializer):
 
     Raises:
         ValueError: If an argument is not a finite number, `std` is not positive,
-            or `a >= b`.
+            `a >= b`, or the interval is so narrow or so far out that 24-bit
+            integers or double precision cannot resolve it, or holds no number of
+            the dtype.
 
     Reference:
         `torch.nn.init.trunc_normal_`.
