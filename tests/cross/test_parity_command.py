@@ -18,6 +18,9 @@ def build():
     inputs = keras.Input((5, 4))
     hidden = keras.layers.LSTM(6)(inputs)
     return keras.Model(inputs, keras.layers.Dense(3)(hidden))
+
+def stop():
+    raise SystemExit("no memory left")
 """
 
 
@@ -81,6 +84,16 @@ def test_a_mistake_in_the_target_is_one_sentence_of_the_module(command):
     assert done.stderr == (
         "keras-inits parity: Argument `TARGET` must be a function that the module "
         "'models' has, got 'models:buidl'. Did you mean 'models:build'?\n"
+    )
+
+
+def test_a_process_that_dies_is_quoted(command):
+    status, _, err = command("models:stop", "--backends", "numpy")
+
+    assert status == 2
+    assert err == (
+        "keras-inits parity: Argument `TARGET` must be a model that builds on numpy, "
+        "got 'models:stop'. Its process said: no memory left\n"
     )
 
 

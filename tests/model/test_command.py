@@ -57,6 +57,16 @@ def test_rules_alone_and_recipes_with_arguments(target, tmp_path, capsys):
     assert plan(target, "--recipe", "pytorch:padding_idx=0") == 0
 
 
+def test_rules_that_are_no_object_are_refused(target, tmp_path, capsys):
+    rules = tmp_path / "rules.json"
+    rules.write_text('["he_normal"]')
+    assert plan(target, "--rules", str(rules)) == 2
+    assert capsys.readouterr().err == (
+        "keras-inits plan: Argument `--rules` must be a file that holds a JSON object, "
+        f"got {str(rules)!r}.\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
