@@ -146,18 +146,19 @@ def positive(owner, argument, value):
 
 def gain(owner, argument, value):
     """A number above zero whose square is one too."""
-    rule = f"between {1 / LARGEST_ROOT:g} and {LARGEST_ROOT:g}"
-    gain = positive(owner, argument, value)
-    return real(
-        owner, argument, gain, rule, lambda x: 1 / LARGEST_ROOT <= x <= LARGEST_ROOT
-    )
+    number = positive(owner, argument, value)
+    return _between(owner, argument, number, 1 / LARGEST_ROOT, LARGEST_ROOT)
 
 
 def slope(owner, argument, value):
     """A finite number whose square is one too."""
-    rule = f"between {-LARGEST_ROOT:g} and {LARGEST_ROOT:g}"
-    slope = real(owner, argument, value)
-    return real(owner, argument, slope, rule, lambda x: abs(x) <= LARGEST_ROOT)
+    number = real(owner, argument, value)
+    return _between(owner, argument, number, -LARGEST_ROOT, LARGEST_ROOT)
+
+
+def _between(owner, argument, value, low, high):
+    rule = f"between {low:g} and {high:g}"
+    return real(owner, argument, value, rule, lambda x: low <= x <= high)
 
 
 def not_negative(owner, argument, value):

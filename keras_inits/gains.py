@@ -142,7 +142,7 @@ def calculate_gain(nonlinearity, param=None, *, owner="calculate_gain"):
     Raises:
         ValueError: If the name is unknown, `param` is out of range, the activation
             acts on whole vectors (softmax, glu), or a callable's mean square is
-            not a positive number.
+            zero, subnormal or not finite in double precision.
 
     Reference:
         `torch.nn.init.calculate_gain`; He et al. 2015, equations 10 and 15,

@@ -328,8 +328,23 @@ ARGUMENTS = [
     ),
     (
         lambda: ki.STFT(window="hann")((2, 1, 2)),
-        "STFT: Argument `window` must be not zero everywhere, as scaling='density' "
-        "divides by it, got 'hann'.",
+        "STFT: Argument `window` must be one that scaling='density' can divide by, got "
+        "'hann'. Its divisor is 0.",
+    ),
+    (
+        lambda: ki.STFT(window=[0.0, 1e-200])((2, 1, 2)),
+        "STFT: Argument `window` must be one that scaling='density' can divide by, got "
+        "array([0.e+000, 1.e-200]). Its divisor is 0.",
+    ),
+    (
+        lambda: ki.STFT(window=[1e200, 0.0])((2, 1, 2)),
+        "STFT: Argument `window` must be one that scaling='density' can divide by, got "
+        "array([1.e+200, 0.e+000]). Its divisor is inf.",
+    ),
+    (
+        lambda: ki.STFT(window=[0.0, 0.0], scaling="spectrum")((2, 1, 2)),
+        "STFT: Argument `window` must be one that scaling='spectrum' can divide by, "
+        "got array([0., 0.]). Its divisor is 0.",
     ),
     (
         lambda: ki.STFT(window=[1.0, 2.0])((3, 1, 3)),

@@ -144,8 +144,7 @@ def wanted_deviation(activation, shape):
 
     With the fans of `compute_fans`, Xavier gives `sqrt(2 / (fan_in + fan_out))`
     (Glorot and Bengio 2010, eq. 12), He `sqrt(2 / fan_in)` (He et al. 2015,
-    eq. 10), LeCun `sqrt(1 / fan_in)` (LeCun et al. 1998,
-    sec. 4.6).
+    eq. 10), LeCun `sqrt(1 / fan_in)` (LeCun et al. 1998, sec. 4.6).
     """
     scheme = WANTS.get(activation)
     fan_in, fan_out = compute_fans(shape)

@@ -206,8 +206,8 @@ class STFT(Initializer):
 
     Raises:
         ValueError: If an argument is none of these, if the shape is not
-            `(T, 1, F)` with `T` the window's length, or if a window that is
-            scaled is zero everywhere, as `"hann"` is of two samples.
+            `(T, 1, F)` with `T` the window's length, or if the scaling's divisor
+            is 0, as that of `"hann"` is for two samples, or infinite.
 
     Reference:
         `keras.initializers.STFT`; Allen and Rabiner 1977, "A unified approach to
@@ -250,8 +250,17 @@ class STFT(Initializer):
         except ValueError:
             _checks.fail(self.owner, "window", WINDOW_RULE, self.window)
 
+    def _divisor(self, window):
+        """The number that the scaling divides by."""
+        if self.scaling is None:
+            return 1.0
+        with np.errstate(over="ignore"):
+            if self.scaling == "spectrum":
+                return np.sum(np.abs(window))
+            return np.sqrt(np.sum(window**2))
+
     def check_shape(self, shape):
-        """Refuses what is not `(frame_length, 1, frequencies)`."""
+        """Refuses what is not `(frame_length, 1, frequencies)`, or has no scale."""
         _checks.rank(self.owner, shape, (3,))
         given = self.window is not None and not isinstance(self.window, str)
         if given and np.shape(self.window) != shape[:1]:
@@ -260,10 +269,12 @@ class STFT(Initializer):
         if shape[1] != 1:
             rule = "(frame_length, 1, frequencies)"
             _checks.fail(self.owner, "shape", rule, shape)
-        is_scaled = self.window is not None and self.scaling is not None
-        if is_scaled and shape[0] > 0 and not np.any(self._samples(shape[0])):
-            rule = f"not zero everywhere, as scaling={self.scaling!r} divides by it"
-            _checks.fail(self.owner, "window", rule, self.window)
+        if self.window is not None and shape[0] > 0:
+            divisor = self._divisor(self._samples(shape[0]))
+            if not 0.0 < divisor < np.inf:
+                rule = f"one that scaling={self.scaling!r} can divide by"
+                found = f"Its divisor is {divisor:g}."
+                _checks.fail(self.owner, "window", rule, self.window, found)
 
     def compute(self, ops, key, shape, dtype):
         frame_length, _, frequencies = shape
@@ -274,10 +285,5 @@ class STFT(Initializer):
         kernel = np.cos(angle) if self.side == "real" else -np.sin(angle)
         if self.window is not None:
             window = self._samples(frame_length)
-            scale = {
-                "density": np.sqrt(np.sum(window**2)),
-                "spectrum": np.sum(np.abs(window)),
-                None: 1.0,
-            }[self.scaling]
-            kernel = kernel * window[:, None, None] / scale
+            kernel = kernel * window[:, None, None] / self._divisor(window)
         return ops.cast(np.broadcast_to(kernel, shape).copy(), dtype)

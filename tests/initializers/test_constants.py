@@ -151,6 +151,7 @@ def _grouped_convolution_same(x, kernel, groups):
         ("tukey", None, False),
         (None, None, False),
         (list(range(1, 17)), "density", False),
+        (list(range(-5, 11)), "spectrum", False),
     ],
 )
 def test_stft_equals_keras_own(side, window, scaling, periodic):
