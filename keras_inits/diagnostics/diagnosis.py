@@ -119,7 +119,7 @@ class _Watch(capture.Observer):
             self.signals[call] = statistics.describe(values, call.unit_axis, activation)
 
         def on_gradient(values):
-            self.gradients[call] = statistics.moments(values)[1]
+            self.gradients[call] = statistics.finite_moments(values)[1]
 
         return _backend.tap(output, on_value, on_gradient if self.backward else None)
 
@@ -145,11 +145,11 @@ class _Watch(capture.Observer):
 
 
 def _kernel(layer, variable, gradients, learning_rate):
-    _, deviation, _ = statistics.moments(_backend.to_numpy(variable))
+    _, deviation, _ = statistics.finite_moments(_backend.to_numpy(variable))
     gradient = gradients.get(id(variable))
     gradient_deviation = ratio = None
     if gradient is not None:
-        _, gradient_deviation, _ = statistics.moments(gradient)
+        _, gradient_deviation, _ = statistics.finite_moments(gradient)
         if deviation > 0:
             ratio = learning_rate * gradient_deviation / deviation
     return KernelSignal(
@@ -236,4 +236,4 @@ def _deviation(x, place=1):
     arrays = [a.ravel() for a in keras.tree.flatten(x) if a.dtype.kind == "f"]
     if not arrays:
         return None
-    return statistics.moments(np.concatenate(arrays))[place]
+    return statistics.finite_moments(np.concatenate(arrays))[place]

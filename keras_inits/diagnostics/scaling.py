@@ -277,7 +277,7 @@ class _Scaler(capture.Observer):
             with capture.replaced(layer, "activation", show):
                 outputs = run(*args, **kwargs)
         blob = seen[0] if seen else keras.tree.flatten(outputs)[0]
-        mean, deviation, missing = statistics.moments(_backend.to_numpy(blob))
+        mean, deviation, missing = statistics.finite_moments(_backend.to_numpy(blob))
         if missing:
             return outputs, float(np.nan)
         square = deviation**2

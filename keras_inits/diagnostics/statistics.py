@@ -1,9 +1,9 @@
 """Numbers of one array: what a layer puts out, or the gradient that returns.
 
 Everything here is NumPy on the host, so the numbers mean the same on every
-backend. Sums run over blocks that stay in the cache, each block in float32 and
-the total in float64. Only the histogram and the correlation look at a sample of
-the array; all other numbers look at all of it.
+backend. Sums are in float64, over blocks that stay in the cache. Only the
+histogram and the correlation look at a sample of the array; all other numbers
+look at all of it.
 """
 
 import dataclasses
@@ -11,7 +11,9 @@ import math
 
 import numpy as np
 
-BLOCK = 1 << 16  # elements, 256 KiB in float32: within a core's cache
+from keras_inits.engine import moments
+
+BLOCK = 1 << 16  # elements, 512 KiB in float64: within a core's cache
 STRIDE = 2_654_435_761  # prime, so steps of it walk evenly through any length
 
 HISTOGRAM_SAMPLE = 20_000
@@ -85,34 +87,17 @@ def spread_indices(length, count):
     return np.sort(np.arange(count, dtype="int64") * STRIDE % length)
 
 
-def moments(values):
-    """Mean and standard deviation over all entries, and how many are not finite."""
-    flat = as_float32(values).ravel(order="K")
-    with np.errstate(invalid="ignore"):  # infinities of both signs
-        total = sum(float(np.sum(block, dtype="float64")) for block in _blocks(flat))
-    if not math.isfinite(total):
-        finite = np.isfinite(flat)
-        kept = flat[finite]
-        missing = flat.size - kept.size
-        if not kept.size:
-            return math.nan, math.nan, missing
-        if missing:
-            return (*moments(kept)[:2], missing)
-    mean = total / flat.size
-    shift, squares = np.float32(mean), 0.0
-    with np.errstate(over="ignore"):
-        for block in _blocks(flat):
-            centred = block - shift
-            squares += float(np.dot(centred, centred))
-    deviation = math.sqrt(squares / flat.size)
-    if not 1e-15 < deviation < 1e15:
-        # Squares of such numbers leave the range of float32.
-        squares = math.fsum(
-            float(np.sum((block.astype("float64") - mean) ** 2))
-            for block in _blocks(flat)
-        )
-        deviation = math.sqrt(squares / flat.size)
-    return mean, deviation, 0
+def finite_moments(values):
+    """Mean and standard deviation of the finite entries, and how many are not."""
+    values = as_float32(values)
+    mean, stddev = moments.mean_and_stddev(values)
+    if math.isfinite(mean):
+        return mean, stddev, 0
+    kept = values[np.isfinite(values)]
+    missing = values.size - kept.size
+    if not kept.size:
+        return math.nan, math.nan, missing
+    return (*moments.mean_and_stddev(kept), missing)
 
 
 def describe(values, unit_axis=-1, activation=None):
@@ -130,7 +115,7 @@ def describe(values, unit_axis=-1, activation=None):
     values = as_float32(values)
     if values.ndim < 2:
         values = values.reshape(-1, 1)
-    mean, deviation, not_finite = moments(values)
+    mean, deviation, not_finite = finite_moments(values)
     if not_finite:
         finite = np.isfinite(values)
         values = np.where(finite, values, np.float32(0 if math.isnan(mean) else mean))
@@ -144,7 +129,7 @@ def describe(values, unit_axis=-1, activation=None):
     return Signal(
         mean=mean,
         deviation=deviation,
-        input_share=_input_share(values, over, mean, deviation),
+        input_share=_input_share(values, unit_axis, mean, deviation),
         zeros=zeros,
         saturated=zeros if activation == "relu" else saturated(values, activation),
         dead=1.0 - float(np.mean(alive)) if samples > 1 else None,
@@ -189,36 +174,26 @@ def saturated(values, activation):
     return float(np.count_nonzero(flat) / values.size)
 
 
-def _blocks(flat):
-    for start in range(0, flat.size, BLOCK):
-        yield flat[start : start + BLOCK]
-
-
-def _input_share(values, over, mean, deviation):
+def _input_share(values, unit_axis, mean, deviation):
     """Variance within the units over the whole variance.
 
     The whole is the variance within plus the variance of the units' means.
     """
-    if not deviation > 0 or all(values.shape[axis] == 1 for axis in over):
+    if not deviation > 0 or values.size == values.shape[unit_axis]:
         return None
-    between = float(np.mean((_unit_means(values, over) - mean) ** 2))
+    between = float(np.mean((_unit_means(values, unit_axis) - mean) ** 2))
     return min(max(1.0 - between / deviation**2, 0.0), 1.0)
 
 
-def _unit_means(values, over):
-    """Each unit's mean, in float64."""
-    last = over == tuple(range(values.ndim - 1))
-    if not (last and values.flags.c_contiguous):
-        return values.mean(axis=over).astype("float64")
-    # Adding up rows entry by entry would lose digits; a product of a row of
-    # ones and a block adds in another order, and is faster.
-    rows = values.reshape(-1, values.shape[-1])
+def _unit_means(values, unit_axis):
+    """Each unit's mean, added up in float64 in the order of the samples."""
+    by_unit = np.moveaxis(values, unit_axis, -1)
+    rows = by_unit.reshape(-1, by_unit.shape[-1])
     step = max(1, BLOCK // rows.shape[1])
-    ones = np.ones(step, "float32")
     sums = np.zeros(rows.shape[1], "float64")
     for start in range(0, len(rows), step):
-        block = rows[start : start + step]
-        sums += ones[: len(block)] @ block
+        block = rows[start : start + step].astype("float64")
+        sums += np.add.reduce(block, axis=0)
     return sums / len(rows)
 
 

@@ -7,7 +7,6 @@ one weight beyond the model at a time.
 
 import copy
 import dataclasses
-import itertools
 import math
 import random
 
@@ -15,7 +14,7 @@ import keras
 import numpy as np
 
 from keras_inits import _backend, _checks
-from keras_inits.engine import host, streams
+from keras_inits.engine import moments, streams
 from keras_inits.initializers.base import Initializer
 from keras_inits.initializers.scaling import VarianceScaling
 from keras_inits.model import report, rules
@@ -163,7 +162,7 @@ class Plan:
     def _draw(self, step, dry_run):
         weight = step.weight
         value = draw(step.initializer, self.key(step), weight.shape, weight.dtype)
-        step.deviation = deviation(value)
+        _, step.deviation = moments.mean_and_stddev(value)
         if not dry_run:
             dtype = _backend.stored_dtype(weight.dtype)
             weight.variable.assign(_backend.formula_ops(0).to_tensor(value, dtype))
@@ -173,30 +172,6 @@ def draw(initializer, key, shape, dtype):
     """The values of a weight on the stream of `key`, as a NumPy array."""
     ops = _backend.formula_ops(0)
     return initializer.compute(ops, key, shape, _backend.stored_dtype(dtype))
-
-
-def deviation(values):
-    """Standard deviation of an array, block by block."""
-    flat = values.reshape(-1)
-    if not flat.size:
-        return 0.0
-    wide = np.float64 if flat.itemsize == 8 else np.float32
-    shift = wide(flat[0])  # exact 0 for a constant
-
-    def sums(start, stop):
-        """Sum and sum of squares of each block, while it is in the cache."""
-        found = []
-        for begin in range(start, stop, host.BLOCK):
-            block = flat[begin : min(begin + host.BLOCK, stop)]
-            block = block.astype(wide, copy=False) - shift
-            found.append((float(np.sum(block)), float(np.dot(block, block))))
-        return found
-
-    parts = host.in_parts(sums, flat.size)
-    # Block by block, so that the number of threads does not show.
-    total, square = map(sum, zip(*itertools.chain(*parts), strict=True))
-    mean = total / flat.size
-    return math.sqrt(max(0.0, square / flat.size - mean * mean))
 
 
 def fans_for(weight):
