@@ -81,7 +81,9 @@ def _numbered(grid):
     stride = 1
     for axis in reversed(range(len(grid))):
         count = keras.ops.arange(grid[axis], dtype="int64") * stride
-        numbers += keras.ops.reshape(count, (-1,) + (1,) * (len(grid) - 1 - axis))
+        along = [1] * len(grid)
+        along[axis] = grid[axis]
+        numbers += keras.ops.reshape(count, along)
         stride *= grid[axis]
     return numbers
 

@@ -117,6 +117,6 @@ class ZeroRow(_Wrapper):
 
     def compute(self, ops, key, shape, dtype):
         table = self.inner.compute(ops, key, shape, dtype)
-        row = ops.arange(shape[0]) == self.index % shape[0]
+        row = ops.equal(ops.arange(shape[0]), self.index % shape[0])
         row = ops.reshape(row, (shape[0],) + (1,) * (len(shape) - 1))
         return ops.where(row, ops.zeros_like(table), table)

@@ -117,7 +117,7 @@ class Identity(Initializer):
 
     def compute(self, ops, key, shape, dtype):
         rows, columns = shape
-        diagonal = ops.arange(rows)[:, None] == ops.arange(columns)
+        diagonal = ops.equal(ops.arange(rows)[:, None], ops.arange(columns)[None, :])
         return ops.where(
             diagonal, ops.full((), self.gain, dtype), ops.full((), 0, dtype)
         )
@@ -179,8 +179,8 @@ class Dirac(Initializer):
         if tap.size:
             tap[center_tap(kernel_size)] = True
         source = ops.arange(outputs) % max(1, per_group)
-        passes = ops.arange(inputs)[:, None] == source
-        passes = ops.logical_and(tap[..., None, None], passes)
+        passes = ops.equal(ops.arange(inputs)[:, None], source[None, :])
+        passes = ops.logical_and(tap[..., None, None], passes[(None,) * tap.ndim])
         return ops.where(passes, ops.full((), self.gain, dtype), ops.full((), 0, dtype))
 
 

@@ -13,6 +13,8 @@ from tests.traced.tracers import tracers
 SHAPES = [(16,), (9, 40), (3, 3, 5, 8), (16, 1, 9)]
 LAWS = ("RandomUniform", "RandomNormal", "TruncatedNormal", "Dirac", "Sparse")
 NARROW = [(name, dtype) for name in LAWS for dtype in ("float16", "bfloat16")]
+# One label for each formula; the others differ in their numbers alone.
+PLAIN = [*LAWS, "Identity", "Dirac groups", "STFT", "PerGate", "ZeroRow", "Constant"]
 # Rounding of two float32 linear algebra packages; the law of the design.
 ORTHOGONAL_TOLERANCE = 1e-5
 
@@ -44,6 +46,15 @@ def assert_traced_is_eager(name, dtype, trace):
             assert error < ORTHOGONAL_TOLERANCE
         else:
             np.testing.assert_array_equal(as_float64(one), as_float64(other))
+
+
+def assert_as_outside(label, run):
+    """`run` gives the eager bits, for each rank that the case takes."""
+    initializer = build(label)
+    shapes = [shape for shape in SHAPES if takes(label, shape)]
+    found = run(lambda: [initializer(shape) for shape in shapes])
+    for one, shape in zip(found, shapes, strict=True):
+        np.testing.assert_array_equal(as_float64(one), as_float64(initializer(shape)))
 
 
 @pytest.mark.usefixtures("in_graph")
@@ -138,3 +149,30 @@ def test_eval_shape_tells_shape_and_dtype():
 
     assert spec.shape == (64, 300)
     assert spec.dtype == "bfloat16"
+
+
+@pytest.mark.skipif(_backend.name() != "jax", reason="a setting of JAX")
+@pytest.mark.usefixtures("in_graph")
+@pytest.mark.parametrize("label", PLAIN)
+def test_no_rank_is_promoted_on_the_way(label):
+    import jax
+
+    with jax.numpy_rank_promotion("raise"):
+        assert_as_outside(label, tracers()["jit"])
+
+
+@pytest.mark.skipif(_backend.name() != "tensorflow", reason="graphs of TensorFlow 1")
+@pytest.mark.parametrize("label", PLAIN)
+@pytest.mark.parametrize("in_constants", [False, True])
+def test_a_graph_in_the_style_of_tensorflow_1_has_the_eager_values(
+    label, in_constants, monkeypatch
+):
+    import tensorflow as tf
+
+    def run_in_graph(function):
+        with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+            return session.run(function())
+
+    if not in_constants:
+        monkeypatch.setattr(_backend, "LARGEST_CONSTANT", -1)
+    assert_as_outside(label, run_in_graph)
