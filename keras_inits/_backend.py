@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from keras_inits import _checks
+from keras_inits.engine import turns
 from keras_inits.engine.graph import GraphOps
 from keras_inits.engine.host import ALIGNMENT, HostOps
 
@@ -130,9 +131,17 @@ def formula_ops(size):
 
 
 def next_state(generator):
-    """A seed generator's two words; its state moves on by one."""
-    words = to_numpy(generator.next())
-    return tuple(int(word) & 0xFFFFFFFF for word in np.ravel(words))
+    """A seed generator's two words; its state moves on by one.
+
+    Draws that share the generator, in threads and within one another, get words of
+    their own.
+    """
+
+    def next_words():
+        words = to_numpy(generator.next())
+        return tuple(int(word) & 0xFFFFFFFF for word in np.ravel(words))
+
+    return turns.take(generator, next_words)
 
 
 # Looking at a network's signal: `diagnostics` needs the gradient at points

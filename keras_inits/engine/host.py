@@ -12,6 +12,7 @@ import functools
 import itertools
 import math
 import os
+import threading
 
 import ml_dtypes  # comes with Keras
 import numpy as np
@@ -40,10 +41,25 @@ def _threads():
     return os.cpu_count() or 1
 
 
+class _OfThread(threading.local):
+    """Whether a thread has handed out work, or is one of the helpers."""
+
+    busy = False
+
+
+_of_thread = _OfThread()
+
+
+def _become_helper():
+    _of_thread.busy = True
+
+
 @functools.cache
 def _helpers():
     """The threads that share the work with the one that asks for it."""
-    return concurrent.futures.ThreadPoolExecutor(_threads(), "keras_inits")
+    return concurrent.futures.ThreadPoolExecutor(
+        _threads(), "keras_inits", _become_helper
+    )
 
 
 if hasattr(os, "register_at_fork"):  # threads do not live on in a forked process
@@ -53,11 +69,21 @@ if hasattr(os, "register_at_fork"):  # threads do not live on in a forked proces
 def in_parts(work, size):
     """Runs `work(start, stop)` on the parts of `range(size)`, each in a thread.
 
-    Parts start at multiples of `BLOCK`; a small range is one part. Returns the
+    Parts start at multiples of `BLOCK`; a small range is one part. So is any range
+    for a signal handler or a finalizer that draws while its thread hands out work:
+    it must not wait for the helpers, nor for the locks of their queue. Returns the
     results in the order of the parts.
     """
-    if size < THREADED_FROM:
+    if size < THREADED_FROM or _of_thread.busy:
         return [work(0, size)]
+    _of_thread.busy = True
+    try:
+        return _in_threads(work, size)
+    finally:
+        _of_thread.busy = False
+
+
+def _in_threads(work, size):
     blocks = -(-size // BLOCK)
     parts = max(1, min(_threads(), blocks))
     edges = [BLOCK * (blocks * i // parts) for i in range(parts)] + [size]

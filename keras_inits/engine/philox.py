@@ -51,13 +51,24 @@ def block(counter, key):
 
 
 class _OfThread(threading.local):
-    """A generator for each thread; to make one takes longer than a small draw."""
+    """The idle generators of a thread; to make one takes longer than a small draw.
+
+    A draw takes one out while it works, so a signal handler or a finalizer that
+    draws in the midst of it gets another.
+    """
 
     def __init__(self):
-        self.bits = np.random.Philox(0)
+        self.idle = []
 
 
 _of_thread = _OfThread()
+
+
+def _take_generator(idle):
+    try:
+        return idle.pop()
+    except IndexError:
+        return np.random.Philox(0)
 
 
 def half_words(key, start, count):
@@ -73,7 +84,8 @@ def half_words(key, start, count):
     """
     # NumPy steps the counter before it makes its first block.
     counter = start // HALVES_PER_BLOCK - 1
-    bits = _of_thread.bits
+    idle = _of_thread.idle
+    bits = _take_generator(idle)
     bits.state = {
         "bit_generator": "Philox",
         "state": {
@@ -86,6 +98,7 @@ def half_words(key, start, count):
         "uinteger": 0,
     }
     words = bits.random_raw((count + 1) // 2)
+    idle.append(bits)
     if sys.byteorder == "big":
         words = (words << np.uint64(32)) | (words >> np.uint64(32))
     return words.view(np.int32)[:count]
