@@ -6,6 +6,7 @@ every backend.
 """
 
 import contextlib
+import functools
 import importlib
 import importlib.util
 
@@ -117,6 +118,22 @@ def called_as_it_is(function):
         autograph = importlib.import_module("tensorflow").autograph
         return autograph.experimental.do_not_convert(function)
     return function
+
+
+def outside_traces(function):
+    """`function`, a public one, which refuses to run inside a traced function.
+
+    What it does to a model would be done once, while the function is traced, with
+    tensors that have no values.
+    """
+
+    @functools.wraps(function)
+    def refusing(*args, **kwargs):
+        if is_tracing() or only_infers_shapes():
+            _checks.traced_call(function.__name__)
+        return function(*args, **kwargs)
+
+    return called_as_it_is(refusing)
 
 
 def formula_ops(size):

@@ -215,6 +215,15 @@ def traced_state(owner):
     )
 
 
+def traced_call(owner):
+    """Refuses to work on a model inside a traced function."""
+    raise ValueError(
+        f"{owner}: A model must be worked on outside of traced functions, got a call "
+        "inside one, where weights have no values. Call it before, or between two "
+        "steps; nothing was changed."
+    )
+
+
 def shape(owner, value):
     """A shape as a tuple of Python ints, each 0 or above."""
     rule = "a tuple of integers, each 0 or above"

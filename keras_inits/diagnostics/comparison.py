@@ -110,6 +110,7 @@ class Comparison:
         return captured.get()
 
 
+@_backend.outside_traces
 def compare(
     build_model,
     x,

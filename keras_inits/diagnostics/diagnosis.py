@@ -10,6 +10,7 @@ from keras_inits.diagnostics.report import KernelSignal, LayerSignal, Report
 LEARNING_RATE = 0.01
 
 
+@_backend.outside_traces
 def diagnose(model, x, y=None, loss=None, *, learning_rate=None, training=None):
     """Shows what a model's weights do to a signal, layer by layer.
 

@@ -108,6 +108,7 @@ class ScaleReport:
         return captured.get()
 
 
+@_backend.outside_traces
 def lsuv(model, x, *, seed=None, tolerance=0.1, max_tries=10):
     """Layer-sequential unit-variance initialization.
 
@@ -159,6 +160,7 @@ def lsuv(model, x, *, seed=None, tolerance=0.1, max_tries=10):
     return _scale(owner, model, x, "variance", orthonormal, *rule)
 
 
+@_backend.outside_traces
 def data_scale(model, x, target="variance", *, tolerance=0.1, max_tries=10):
     """Scales each kernel so that its layer's output has size 1 on the data.
 

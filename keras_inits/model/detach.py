@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_inits import _checks
+from keras_inits import _backend, _checks
 from keras_inits.initializers import (
     TruncatedNormal,
     TruncNormal,
@@ -67,6 +67,7 @@ def _places(layer):
     return [k for k, value in vars(layer).items() if isinstance(value, Initializer)]
 
 
+@_backend.outside_traces
 def detach(model, *, strict=True):
     """Puts Keras' own initializers in the place of ours in a model's layers.
 

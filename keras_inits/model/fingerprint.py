@@ -27,6 +27,7 @@ def _named_weights(model_or_weights):
     return [(str(place), weight) for place, weight in enumerate(weights)]
 
 
+@_backend.outside_traces
 def fingerprint(model_or_weights):
     """SHA-256 of a model's weights.
 

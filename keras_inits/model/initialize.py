@@ -1,6 +1,6 @@
 """`initialize`: a model's weights by rules."""
 
-from keras_inits import _checks
+from keras_inits import _backend, _checks
 from keras_inits.model import plan
 from keras_inits.model import rules as rule_book
 from keras_inits.model.addresses import require_built
@@ -34,6 +34,7 @@ def _step(owner, weight, initializer):
     return ruled_step(owner, weight, initializer)
 
 
+@_backend.outside_traces
 def initialize(model, rules, *, seed=None, dry_run=False, strict=True):
     """Sets the weights of a built model in place, by rules.
 

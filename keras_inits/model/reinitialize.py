@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from keras_inits import _checks
+from keras_inits import _backend, _checks
 from keras_inits.engine import streams
 from keras_inits.model import optimizers, plan
 from keras_inits.model import rules as rule_book
@@ -61,6 +61,7 @@ def _reset_seed_generators(model, seed):
         generator.state.assign(np.array([start, 0], "uint32"))
 
 
+@_backend.outside_traces
 def reinitialize(model, seed=None, *, rules=None, optimizer=False, dry_run=False):
     """Gives a built model the weights of a fresh build, in place.
 
