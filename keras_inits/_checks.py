@@ -21,6 +21,7 @@ NUMERIC_DTYPES = (
     *("complex64", "complex128"),
 )
 
+LONGEST_LIST = 8  # of weights that an error names
 LARGEST_ROOT = 1e150  # the square of what lies between it and its inverse is a float
 
 
@@ -90,15 +91,33 @@ def cannot_take(owner, address, initializer, reason):
     )
 
 
+def chooses_frozen(owner, rule):
+    """Refuses a rule that chooses nothing but frozen weights."""
+    raise ValueError(
+        f"{owner}: The rule {rule} chooses only weights of frozen layers, which are "
+        "left alone. Pass frozen=True to draw them, or leave the rule out."
+    )
+
+
 def cannot_tell(owner, found):
     """Refuses weights whose layers do not say how they were initialized.
 
-    `found` has a pair of address and class of the layer for each.
+    `found` has address, class of the layer and reason for each.
     """
-    places = ", ".join(f"{address!r} of {layer}" for address, layer in found)
+    shown = found[:LONGEST_LIST]
+    parts: dict[tuple, list] = {}
+    for address, layer, reason in shown:
+        parts.setdefault((layer, reason), []).append(repr(address))
+    places = "; ".join(
+        f"{', '.join(addresses)} of {layer} ({reason})"
+        for (layer, reason), addresses in parts.items()
+    )
+    more = f"; and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
+    rules = ", ".join(f"{address!r}: ..." for address, _, _ in shown)
+    rules += ", ..." if more else ""
     raise ValueError(
-        f"{owner}: The layers do not tell the initializers of these weights: "
-        f"{places}. Name them in `rules`, as in rules={{{found[0][0]!r}: 'zeros'}}."
+        f"{owner}: The layers do not tell the initializers of these weights: {places}"
+        f"{more}. Say what they get, as in rules={{{rules}}}."
     )
 
 

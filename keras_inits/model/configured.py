@@ -25,7 +25,7 @@ from keras_inits.model.fans import (
     gates_of,
     is_convolutional_cell,
 )
-from keras_inits.model.rehearsal import as_given
+from keras_inits.model.replica import as_given
 from keras_inits.model.rules import as_initializer
 
 layers = keras.layers

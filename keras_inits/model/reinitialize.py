@@ -5,40 +5,62 @@ import numpy as np
 
 from keras_inits import _backend, _checks
 from keras_inits.engine import streams
-from keras_inits.model import optimizers, plan
+from keras_inits.model import optimizers, plan, replica
 from keras_inits.model import rules as rule_book
 from keras_inits.model.addresses import layers_of, require_built
 from keras_inits.model.configured import configured, is_statistic
 from keras_inits.model.initialize import first, ruled_step
-from keras_inits.model.rehearsal import heard
 
 OWNER = "reinitialize"
 
 
-def _heard(weight, rehearsals):
-    """What the layer's `build` gives a weight, each layer rehearsed once, or None."""
-    layer = weight.layer
-    if id(layer) not in rehearsals:
-        rehearsals[id(layer)] = heard(layer)
-    found = rehearsals[id(layer)].get(id(weight.variable))
-    return None if found is None else rule_book.as_initializer(OWNER, found)
+def is_frozen(weight):
+    """Whether a weight is one that `fit` does not train for it was frozen.
+
+    Its layer is frozen, or the whole model; or the weight itself, as the kernel of a
+    layer with LoRA. A layer inside a frozen one that was thawed is trained.
+    """
+    if not weight.layer.trainable or not weight.holders[0].trainable:
+        return True
+    # Keras files a weight by what it was when it was made, in a private list; without
+    # it a frozen weight of a layer that is not counts as one that never trained.
+    born_trainable = getattr(weight.layer, "_trainable_variables", ())
+    return not weight.variable.trainable and any(
+        variable is weight.variable for variable in born_trainable
+    )
 
 
-def _step(weight, initializer, rehearsals):
-    """The step for a weight, or None if nothing tells its initializer."""
+def _step(weight, initializer, replicas, frozen):
+    """The step for a weight; its note is the reason if nothing tells its initializer.
+
+    Returns:
+        A pair of a `plan.Step`, or None, and the reason.
+    """
     note = plan.left_alone_because(weight)
+    if not note and not frozen and is_frozen(weight):
+        note = "frozen"
     if not note and initializer is not None:
-        return ruled_step(OWNER, weight, initializer)
+        return ruled_step(OWNER, weight, initializer), ""
     if not note and is_statistic(weight):
         note = "learned from data"
     fans = plan.fans_for(weight)
     if note:
-        return plan.Step(weight, fans, note=note)
-    initializer = configured(OWNER, weight) or _heard(weight, rehearsals)
+        return plan.Step(weight, fans, note=note), ""
+    initializer = configured(OWNER, weight)
     if initializer is None:
-        return None
+        recorded = replicas.initializer(weight)
+        if isinstance(recorded, Exception):
+            return None, replica.reason(recorded)
+        initializer = rule_book.as_initializer(OWNER, recorded)
     plan.check(OWNER, weight, initializer)
-    return plan.Step(weight, fans, initializer)
+    return plan.Step(weight, fans, initializer), ""
+
+
+def _require_thawed(parsed, weights):
+    """Refuses a rule that chooses frozen weights alone, for it would do nothing."""
+    for rule in parsed:
+        if all(is_frozen(weight) for weight in weights if rule.chooses(weight)):
+            _checks.chooses_frozen(OWNER, rule_book.describe(rule.key))
 
 
 def _seed_generators(model):
@@ -62,7 +84,9 @@ def _reset_seed_generators(model, seed):
 
 
 @_backend.outside_traces
-def reinitialize(model, seed=None, *, rules=None, optimizer=False, dry_run=False):
+def reinitialize(
+    model, seed=None, *, rules=None, frozen=False, optimizer=False, dry_run=False
+):
     """Gives a built model the weights of a fresh build, in place.
 
     ```python
@@ -75,10 +99,14 @@ def reinitialize(model, seed=None, *, rules=None, optimizer=False, dry_run=False
     the way the layer's `build` does it: ones for an LSTM's forget gate, the axes
     that EinsumDense gives its kernel, BatchNormalization's moving statistics. A layer
     that keeps no initializer for a weight is made once more, from its config or
-    its attributes, to hear what it passes to `add_weight`.
-    Weights that are not trainable are drawn too. The states of the layers' seed
-    generators (Dropout) start again. Integer and quantised weights, and what a
-    Normalization layer learned from data, are left alone and listed.
+    its attributes, to record what it passes to `add_weight`; where that fails, a
+    layer around it is.
+
+    Weights that never train are drawn too, as moving statistics. Frozen ones, those
+    of layers with `trainable=False`, are left alone and listed, whatever the rules
+    say, for they may be pretrained. So are integer and quantised weights, and what a
+    Normalization layer learned from data. The states of the layers' seed generators
+    (Dropout) start again.
 
     The law of a weight is that of a new build, its values come from the seed and
     its address, as in `initialize`. A seed in a layer's initializer does not
@@ -89,6 +117,7 @@ def reinitialize(model, seed=None, *, rules=None, optimizer=False, dry_run=False
         seed: An integer of any size and sign, or None for a fresh one from
             Python's `random`.
         rules: Rules that come before what the layers say, see `initialize`.
+        frozen: Whether to draw the weights of frozen layers too.
         optimizer: Whether to reset the optimizer that the model is compiled with
             too: its state and step count, not its learning rate.
         dry_run: Whether to draw and report only.
@@ -98,8 +127,8 @@ def reinitialize(model, seed=None, *, rules=None, optimizer=False, dry_run=False
 
     Raises:
         ValueError: If the model is not built, if a layer does not tell a weight's
-            initializer and no rule does, if a rule is malformed or chooses
-            nothing, or if the optimizer is not one of Keras' own.
+            initializer and no rule does, if a rule is malformed, chooses nothing or
+            nothing that is not frozen, or if the optimizer is not one of Keras' own.
     """
     require_built(OWNER, model)
     seed = _checks.seed_of_call(OWNER, seed)
@@ -108,12 +137,20 @@ def reinitialize(model, seed=None, *, rules=None, optimizer=False, dry_run=False
     ruled = [first(parsed, weight) for weight in weights]
     for rule in parsed:
         rule.require_used(weights, "Correct it or leave it out.")
-    rehearsals: dict[int, dict] = {}
-    steps = [_step(*pair, rehearsals) for pair in zip(weights, ruled, strict=True)]
-    unknown = [w for w, step in zip(weights, steps, strict=True) if step is None]
-    if unknown:
-        found = [(weight.address, type(weight.layer).__name__) for weight in unknown]
-        _checks.cannot_tell(OWNER, found)
+    if not frozen:
+        _require_thawed(parsed, weights)
+    replicas = replica.Replicas()
+    found = [
+        _step(*pair, replicas, frozen) for pair in zip(weights, ruled, strict=True)
+    ]
+    steps = [step for step, _ in found if step is not None]
+    if len(steps) < len(found):
+        unknown = [
+            (weight.address, type(weight.layer).__name__, reason)
+            for weight, (step, reason) in zip(weights, found, strict=True)
+            if step is None
+        ]
+        _checks.cannot_tell(OWNER, unknown)
     values = optimizers.initial_values(OWNER, model) if optimizer else []
     made = plan.Plan(OWNER, model, steps, seed, own_seeds=False)
     report = made.carry_out(dry_run=dry_run)
