@@ -22,7 +22,7 @@ import time
 import keras
 
 import keras_inits
-from keras_inits import _backend
+from keras_inits import _installed
 
 BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 BIG = (4096, 4096)
@@ -181,7 +181,7 @@ def main():
     args = parser.parse_args()
     results: dict[str, dict] = {}
     for round_number in range(args.rounds):
-        for backend in filter(_backend.installed, args.backends):
+        for backend in filter(_installed.installed, args.backends):
             print(f"round {round_number + 1}: {backend}", file=sys.stderr, flush=True)
             kept = results.setdefault(backend, {})
             for row, times in measure_on(backend, round_number % 2 == 0).items():

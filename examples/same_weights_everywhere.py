@@ -45,13 +45,13 @@ def build_on(backend):
 
 
 def main():
-    from keras_inits import _backend
+    from keras_inits import _installed
 
     print("ResNet50, seed 0      with keras_inits       Keras' own initializers")
     print("backend            fingerprint    build      fingerprint    build")
     fingerprints = set()
     for backend in ("tensorflow", "jax", "torch"):
-        if not _backend.installed(backend):
+        if not _installed.installed(backend):
             print(f"{backend} is not installed here")
             continue
         built = build_on(backend)

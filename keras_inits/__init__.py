@@ -1,5 +1,8 @@
 """Weight initializers for Keras 3 with the same bits on every backend."""
 
+__version__ = "0.1.0"
+
+from keras_inits import _start  # noqa: F401, before Keras: the command line's part
 from keras_inits.diagnostics import compare, data_scale, diagnose, lsuv
 from keras_inits.fans import compute_fans
 from keras_inits.gains import calculate_gain
@@ -45,8 +48,6 @@ from keras_inits.registry import (
     register,
     unregister,
 )
-
-__version__ = "0.1.0"
 
 __all__ = [
     "STFT",

@@ -8,7 +8,6 @@ every backend.
 import contextlib
 import functools
 import importlib
-import importlib.util
 
 import keras
 import numpy as np
@@ -18,14 +17,6 @@ from keras_inits.engine import turns
 from keras_inits.engine.graph import GraphOps
 from keras_inits.engine.host import ALIGNMENT, HostOps
 
-BACKENDS = ("tensorflow", "jax", "torch", "numpy")
-MODULES = {
-    "tensorflow": ("tensorflow",),
-    "jax": ("jax",),
-    "torch": ("torch",),
-    "numpy": ("jax", "scipy"),  # Keras' NumPy backend imports both
-}
-
 LARGEST_CONSTANT = 1 << 14  # elements of a host array that a program may hold
 LARGE = 1 << 12  # elements from which a copy is worth sparing
 
@@ -33,11 +24,6 @@ LARGE = 1 << 12  # elements from which a copy is worth sparing
 def name():
     """Name of the backend that Keras runs on: tensorflow, jax, torch or numpy."""
     return keras.backend.backend()
-
-
-def installed(backend):
-    """Whether Keras could run on `backend` here."""
-    return all(importlib.util.find_spec(module) for module in MODULES[backend])
 
 
 def stored_dtype(dtype):

@@ -1,54 +1,17 @@
 """The command line `keras-inits`.
 
-Each subcommand is a module with two functions: `add_parser(subparsers)` states
-its arguments, `run(args)` does the work and returns the exit status. A mistake
-in what the user typed is a `ValueError`, shown here as one sentence.
-
-To add one: such a module, and its name in `COMMANDS`.
+`arguments` has the commands and their options, `_start` what happens before Keras
+is imported, and each command's module its `run(args)`, which does the work and
+returns the exit status. What a user got wrong is an error, shown here as one
+sentence in the words of the command line.
 """
 
-import argparse
 import importlib
 import sys
 
-import keras_inits
+from keras_inits.arguments import MISTAKE, parser, shortened
 
-COMMANDS = (
-    "keras_inits.command_list",
-    "keras_inits.command_show",
-    "keras_inits.command_parity",
-    "keras_inits.model.command",
-    "keras_inits.diagnostics.command",
-)
-MISTAKE = 2
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser that refuses with one sentence and leaves the usage to --help."""
-
-    def error(self, message):
-        """Writes the sentence and ends with the status of a user's mistake."""
-        self.exit(MISTAKE, f"{self.prog}: {message}\n")
-
-
-def parser():
-    """The parser with every subcommand's arguments."""
-    whole = Parser(
-        prog="keras-inits",
-        description="Weight initializers for Keras with the same bits on every "
-        "backend. KERAS_BACKEND chooses the backend that a command runs on.",
-    )
-    whole.add_argument(
-        "--version", action="version", version=f"keras-inits {keras_inits.__version__}"
-    )
-    subparsers = whole.add_subparsers(required=True, metavar="COMMAND")
-    for name in COMMANDS:
-        command = importlib.import_module(name)
-        before = set(subparsers.choices)
-        command.add_parser(subparsers)
-        for added in set(subparsers.choices) - before:
-            subparsers.choices[added].set_defaults(run=command.run)
-    return whole
+INTERRUPTED = 130  # as shells report a process that Ctrl-C has ended
 
 
 def main(argv=None):
@@ -59,14 +22,28 @@ def main(argv=None):
 
     Returns:
         The exit status: 0 for success, 1 where the answer is no (weights that
-        differ, say), 2 for a mistake in the arguments.
+        differ, say), 2 for a mistake in the arguments, 130 after Ctrl-C.
     """
     args = parser().parse_args(argv)
     try:
-        return args.run(args)
-    except (ValueError, TypeError, OSError) as error:
+        return importlib.import_module(args.module).run(args)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except MemoryError as error:
+        sentence = f"There is not enough memory. {error}"
+    except RecursionError:
+        sentence = "Something is nested too deeply."
+    except (ValueError, TypeError, OSError, RuntimeError) as error:
         sentence = str(error)
-        if not sentence.startswith("keras-inits"):
-            sentence = f"keras-inits: {sentence}"
-        print(sentence, file=sys.stderr)
-        return MISTAKE
+    print(in_words_of(args, sentence), file=sys.stderr)
+    return MISTAKE
+
+
+def in_words_of(args, sentence):
+    """A message in the words of the command: its options, not Python's arguments."""
+    sentence = shortened(sentence).removeprefix(f"{args.owner}: ")
+    for python, option in args.words.items():
+        sentence = sentence.replace(python, option)
+    if sentence.startswith("keras-inits"):
+        return sentence
+    return f"keras-inits {args.command}: {sentence}"

@@ -22,16 +22,6 @@ LIBRARIES = {
 }
 
 
-def add_parser(subparsers):
-    """Adds the arguments of `list`."""
-    subparsers.add_parser(
-        "list",
-        help="every initializer with its formula and source",
-        description="Shows each initializer's names, what it computes and where it "
-        "comes from. Any of the names works in `kernel_initializer=`.",
-    )
-
-
 def _paragraphs(cls):
     """The docstring's paragraphs, each on lines of its own."""
     return inspect.cleandoc(cls.__doc__).split("\n\n")

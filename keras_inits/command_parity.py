@@ -1,58 +1,27 @@
 """`keras-inits parity`: does every backend give a model the same weights?"""
 
-import argparse
-
 import rich.box
 import rich.console
 import rich.table
 
-from keras_inits import _backend, _checks, parity
+from keras_inits import _checks, _installed, parity
 from keras_inits.targets import resolve_target
 
 OWNER = "keras-inits parity"
 FULL_WIDTH = 104  # columns at which whole fingerprints fit
 
 
-def add_parser(subparsers):
-    """Adds the arguments of `parity`."""
-    parser = subparsers.add_parser(
-        "parity",
-        help="whether every backend gives a model the same weights",
-        description="Builds a model on each backend, in a process of its own and "
-        "from one seed, and compares the weights. The exit status is 1 if any "
-        "differs.",
-    )
-    parser.add_argument(
-        "target",
-        metavar="TARGET",
-        help="module:function that returns a Keras model, or a name in "
-        "keras.applications, such as ResNet50",
-    )
-    parser.add_argument(
-        "--backends",
-        nargs="+",
-        metavar="BACKEND",
-        default=list(_backend.BACKENDS),
-        help=f"the backends, the first to compare with: {', '.join(_backend.BACKENDS)}",
-    )
-    parser.add_argument("--seed", type=int, default=0, help="0 by default")
-    parser.add_argument(
-        "--enable",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="whether Keras' initializer names stand for those of keras_inits",
-    )
-
-
 def run(args):
     """Builds, prints a row for each backend and says whether they agree."""
     for backend in args.backends:
-        _checks.choice(OWNER, "--backends", backend, _backend.BACKENDS)
-    asked = list(dict.fromkeys(args.backends))
-    backends = [backend for backend in asked if _backend.installed(backend)]
+        _checks.choice(OWNER, "--backends", backend, _installed.BACKENDS)
+    if not 0 <= args.seed < 2**32:  # what Keras and NumPy take
+        _checks.fail(OWNER, "--seed", "from 0 to 4294967295", args.seed)
+    missing = {backend: _installed.missing(backend) for backend in args.backends}
+    backends = [backend for backend, lacks in missing.items() if lacks is None]
     if not backends:
         rule = "a list with a backend that is installed here"
-        _checks.fail(OWNER, "--backends", rule, " ".join(asked))
+        _checks.fail(OWNER, "--backends", rule, " ".join(missing))
     if ":" not in args.target:  # a name costs no import of the user's code here
         resolve_target(args.target, owner=OWNER)
     console = rich.console.Console(highlight=False, markup=False)
@@ -67,9 +36,10 @@ def run(args):
             built.append(next(rows))
         rows.close()
     console.print(_table(built, console.width >= FULL_WIDTH))
-    for backend in asked:
-        if backend not in backends:
-            console.print(f"{backend} is not installed here, so it was left out.")
+    for backend, lacks in missing.items():
+        if lacks is not None:
+            what = backend if lacks == backend else f"{backend} needs {lacks}, which"
+            console.print(f"{what} is not installed here, so it was left out.")
     for sentence in _verdict(args, built):
         console.print(sentence, soft_wrap=True)
     return int(len({row.fingerprint for row in built}) > 1)

@@ -5,7 +5,6 @@ draws, and beside the one that an activation asks for.
 """
 
 import functools
-import json
 import math
 
 import keras
@@ -14,50 +13,31 @@ import rich.box
 import rich.console
 import rich.table
 
-from keras_inits import _backend, _checks, initializers
+from keras_inits import _backend, _checks, documents, initializers
 from keras_inits.engine import quantile
 from keras_inits.fans import compute_fans
 from keras_inits.gains import LINEAR, calculate_gain
 from keras_inits.initializers import lookup
 
 OWNER = "keras-inits show"
+LARGEST = 10**8  # values, which take 1.2 GB with their float64 copy
 BARS = 15
 BAR_WIDTH = 40
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def add_parser(subparsers):
-    """Adds the arguments of `show`."""
-    parser = subparsers.add_parser(
-        "show",
-        help="what one initializer does to a weight of a shape",
-        description="Draws a weight and shows its fans, its expected and its drawn "
-        "deviation, its range and a histogram.",
-    )
-    parser.add_argument("name", metavar="NAME", help="see `keras-inits list`")
-    parser.add_argument(
-        "--shape", required=True, help="the weight's shape, such as 3,3,64,128"
-    )
-    parser.add_argument(
-        "--activation", help="name of the activation that follows, such as relu"
-    )
-    parser.add_argument("--dtype", help="dtype of the weight, float32 by default")
-    parser.add_argument("--seed", type=int, default=0, help="0 by default")
-    parser.add_argument(
-        "--config",
-        metavar="JSON",
-        default="{}",
-        help="""the initializer's arguments, such as '{"sparsity": 0.5}'""",
-    )
-
-
 def _shape(text):
     """`3,3,64,128` as a tuple; nothing is a scalar's shape."""
+    sizes = text.strip("()[] ,")
     try:
-        return tuple(int(size) for size in text.strip("()[] ,").split(",") if text)
+        shape = tuple(int(size) for size in sizes.split(",")) if sizes else ()
     except ValueError:
         rule = "integers separated by commas, such as 3,3,64,128"
         _checks.fail(OWNER, "--shape", rule, text)
+    if math.prod(max(size, 1) for size in shape) > LARGEST:
+        rule = f"a shape of at most {LARGEST:,} values"
+        _checks.fail(OWNER, "--shape", rule, text)
+    return shape
 
 
 def _initializer(name, config, seed):
@@ -65,16 +45,16 @@ def _initializer(name, config, seed):
     cls = lookup.BY_NAME.get(name)
     if cls is None:
         return _checks.choice_of_names(OWNER, name, list(lookup.BY_NAME))
-    try:
-        arguments = json.loads(config)
-        known = list(lookup.parameters_of(cls))
-        unknown = [argument for argument in arguments if argument not in known]
-    except (TypeError, ValueError):
-        rule = """a JSON object, such as '{"sparsity": 0.5}'"""
-        _checks.fail(OWNER, "--config", rule, config)
-    if unknown:
-        _checks.choice(OWNER, "--config", unknown[0], known)
-    if "seed" in known:
+    rule = """a JSON object, such as '{"sparsity": 0.5}'"""
+    arguments = documents.json_object(OWNER, "--config", config, rule)
+    parameters = lookup.parameters_of(cls)
+    for argument in arguments:
+        _checks.choice(OWNER, "--config", argument, list(parameters))
+    for argument, parameter in parameters.items():
+        if parameter.default is parameter.empty and argument not in arguments:
+            rule = f"""given with {argument!r}, as '{{"{argument}": ...}}'"""
+            _checks.fail(OWNER, "--config", rule, config)
+    if "seed" in parameters:
         arguments.setdefault("seed", seed)
     if isinstance(arguments.get("inner"), str):
         arguments["inner"] = _initializer(arguments["inner"], "{}", seed)

@@ -74,7 +74,7 @@ def _function(owner, text, module_name, function_name):
         options = [f"{name}:{function_name}" for name in _modules(here)]
         rule = "a module that can be imported from here, and its function"
         _checks.fail(owner, ARGUMENT, rule, text, _checks.nearest(text, options))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         _fail_as(owner, text, "a module that can be imported", error)
     function = getattr(module, function_name, None)
     if not callable(function):
@@ -101,7 +101,7 @@ def _build(owner, text, build):
     """The model, which must be one."""
     try:
         model = build()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         _fail_as(owner, text, "a function that builds a model without arguments", error)
     if not isinstance(model, keras.Model):
         rule = f"a function that returns a keras.Model, not {type(model).__name__}"
@@ -112,15 +112,18 @@ def _build(owner, text, build):
 def _fail_as(owner, text, rule, error):
     """Reports what the user's own code raised, and where, in one sentence."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if frame.filename.startswith(os.getcwd())]
-    filename, line = (own or frames)[-1].filename, (own or frames)[-1].lineno
+    theirs = [frame for frame in frames if frame.filename != __file__]
+    own = [frame for frame in theirs if frame.filename.startswith(os.getcwd())]
+    places = [(frame.filename, frame.lineno) for frame in own or theirs]
     message = str(error)
     if isinstance(error, SyntaxError) and error.filename:
-        filename, line, message = error.filename, error.lineno, error.msg
-    where = f"{os.path.basename(filename)}, line {line}"
+        places, message = [(error.filename, error.lineno)], error.msg
+    where = ""
+    if places:
+        where = f" ({os.path.basename(places[-1][0])}, line {places[-1][1]})"
     first = (message.splitlines() or [""])[0]
     raised = f"{type(error).__name__}: {first}" if first else type(error).__name__
-    hint = f"It raised {raised} ({where})."
+    hint = f"It raised {raised}{where}."
     try:
         _checks.fail(owner, ARGUMENT, rule, text, hint)
     except ValueError as refused:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_inits import _backend, cli, command_list, command_show, gains, parity
+from keras_inits import _installed, cli, command_list, command_show, gains, parity
 from keras_inits.targets import resolve_target
 from tests import cases, support
 
@@ -179,12 +179,12 @@ def test_response_of_relu_is_half_a_normal_law():
     assert spread == pytest.approx(math.sqrt(2.0 - 2.0 / math.pi), rel=1e-6)
 
 
-NAMES_OF_BACKENDS = ", ".join(_backend.BACKENDS)
+NAMES_OF_BACKENDS = ", ".join(_installed.BACKENDS)
 TARGET = "keras-inits parity: Argument `TARGET` must be"
 MISTAKES = {
     "unknown initializer": (
         ("show", "he_norml", "--shape", "3,4"),
-        "keras-inits show: Argument `identifier` must be the name of an initializer, "
+        "keras-inits show: Argument `NAME` must be the name of an initializer, "
         "got 'he_norml'. Did you mean 'he_normal'?",
     ),
     "shape of words": (
@@ -194,18 +194,19 @@ MISTAKES = {
     ),
     "negative shape": (
         ("show", "he_normal", "--shape", "3,-4"),
-        "keras-inits: HeNormal: Argument `shape` must be a tuple of integers, each 0 "
-        "or above, got (3, -4).",
+        "keras-inits show: HeNormal: Argument `--shape` must be a tuple of integers, "
+        "each 0 or above, got (3, -4).",
     ),
     "unknown activation": (
         ("show", "he_normal", "--shape", "3,4", "--activation", "rleu"),
-        "keras-inits show: Invalid `nonlinearity` argument: must be one of "
+        "keras-inits show: Invalid `--activation` argument: must be one of "
         f"{', '.join(gains.NAMES)}, got 'rleu'. Did you mean 'relu'?",
     ),
     "config that is no JSON": (
         ("show", "sparse", "--shape", "3,4", "--config", "sparsity=1"),
         "keras-inits show: Argument `--config` must be a JSON object, such as "
-        "'{\"sparsity\": 0.5}', got 'sparsity=1'.",
+        "'{\"sparsity\": 0.5}', got 'sparsity=1'. It is no JSON: Expecting value: line "
+        "1 column 1 (char 0).",
     ),
     "unknown argument": (
         ("show", "sparse", "--shape", "3,4", "--config", '{"sparsty": 0.5}'),
@@ -240,7 +241,7 @@ def test_a_mistake_is_one_sentence_and_status_2(case, capsys):
 
 
 def test_parity_says_that_no_backend_is_installed(capsys, monkeypatch):
-    monkeypatch.setattr(_backend, "installed", lambda backend: False)
+    monkeypatch.setattr(_installed, "missing", lambda backend: backend)
 
     status, _, err = run(capsys, "parity", "ResNet50", "--backends", "torch", "jax")
 
@@ -274,26 +275,28 @@ def test_the_difference_is_the_largest_of_like_weights(weights, difference, tmp_
     ("second", "status", "sentence"),
     [
         ("a" * 64, 0, f"The same bits on 2 backends.\nFingerprint: {'a' * 64}\n"),
-        ("b" * 64, 1, "Not the weights of jax: numpy.\n"),
+        ("b" * 64, 1, "Not the weights of jax: tensorflow.\n"),
     ],
 )
 def test_parity_ends_with_a_verdict(second, status, sentence, capsys, monkeypatch):
     built = [
         parity.Built("jax", "a" * 64, 1.0, 2, 8, 0.0),
-        parity.Built("numpy", second, 0.5, 2, 8, 0.125),
+        parity.Built("tensorflow", second, 0.5, 2, 8, 0.125),
     ]
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setattr(_backend, "installed", lambda backend: backend != "torch")
+    lacks = {"torch": "torch", "numpy": "scipy"}
+    monkeypatch.setattr(_installed, "missing", lacks.get)
     monkeypatch.setattr(
         parity, "build_everywhere", lambda *_, **__: (row for row in built)
     )
 
-    found = run(
-        capsys, "parity", "ResNet50", "--backends", "jax", "torch", "numpy", "jax"
-    )
+    backends = ["jax", "torch", "tensorflow", "numpy", "jax"]
+    found = run(capsys, "parity", "ResNet50", "--backends", *backends)
 
     assert (found[0], found[2]) == (status, "")
     assert "torch is not installed here, so it was left out.\n" in found[1]
+    text = "numpy needs scipy, which is not installed here, so it was left out.\n"
+    assert text in found[1]
     assert found[1].endswith(sentence)
     assert ("0.125" in found[1]) == bool(status)
 

@@ -6,14 +6,14 @@ import tomllib
 import pytest
 
 import tests.__main__ as runner
-from keras_inits import _backend
+from keras_inits import _installed
 from tests.cross import workers
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 def test_the_required_backend_is_installed(backend):
     assert importlib.util.find_spec(backend) is not None
-    assert _backend.installed(backend)
+    assert _installed.installed(backend)
 
 
 def test_the_lowest_keras_under_test_is_the_declared_one():

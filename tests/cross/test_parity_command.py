@@ -20,7 +20,10 @@ def build():
     return keras.Model(inputs, keras.layers.Dense(3)(hidden))
 
 def stop():
-    raise SystemExit("no memory left")
+    import os, sys
+    sys.stderr.write("no memory left")
+    sys.stderr.flush()
+    os._exit(1)
 """
 
 

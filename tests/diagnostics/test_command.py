@@ -68,31 +68,31 @@ def test_the_batch_is_taken_from_the_front(here):
     [
         (
             ["--data", "none.npz"],
-            "diagnose: Argument `--data` must be a NumPy archive (.npz) with an array "
+            "Argument `--data` must be a NumPy archive (.npz) with an array "
             "'x', got 'none.npz'. There is no such file.",
         ),
         (
             ["--data", "text.npz"],
-            "diagnose: Argument `--data` must be a NumPy archive (.npz) with an array "
-            "'x', got 'text.npz'. It is no such archive.",
+            "Argument `--data` must be a NumPy archive (.npz) with an array "
+            "'x', got 'text.npz'. It is broken or none.",
         ),
         (
             ["--data", "single.npy"],
-            "diagnose: Argument `--data` must be a NumPy archive (.npz) with an array "
+            "Argument `--data` must be a NumPy archive (.npz) with an array "
             "'x', got 'single.npy'. It holds a single array.",
         ),
         (
             ["--data", "other.npz"],
-            "diagnose: Argument `--data` must be a NumPy archive (.npz) with an array "
+            "Argument `--data` must be a NumPy archive (.npz) with an array "
             "'x', got 'other.npz'. It holds images.",
         ),
         (
             ["--data", "data.npz", "--samples", "0"],
-            "diagnose: Argument `--samples` must be an integer, 1 or above, got 0.",
+            "Argument `--samples` must be an integer, 1 or above, got 0.",
         ),
         (
             ["--data", "data.npz", "--plot", "out.bmp"],
-            "diagnose: Argument `path` must be a name that ends in .png, .svg or .pdf, "
+            "Argument `--plot` must be a name that ends in .png, .svg or .pdf, "
             "got 'out.bmp'.",
         ),
     ],
@@ -105,4 +105,4 @@ def test_mistakes_end_with_2_and_one_sentence(here, capsys, arguments, text):
     status = cli.main(["diagnose", "my_networks:build", *arguments])
 
     assert status == 2
-    assert capsys.readouterr().err == f"keras-inits: {text}\n"
+    assert capsys.readouterr().err == f"keras-inits diagnose: {text}\n"

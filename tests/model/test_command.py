@@ -1,11 +1,10 @@
 """`keras-inits plan`."""
 
-import argparse
 import json
 
 import pytest
 
-from keras_inits.model import command
+from keras_inits import cli
 
 MODULE = """
 import keras
@@ -20,9 +19,7 @@ def build():
 
 
 def plan(*arguments):
-    parser = argparse.ArgumentParser()
-    command.add_parser(parser.add_subparsers())
-    return command.run(parser.parse_args(["plan", *arguments]))
+    return cli.main(["plan", *arguments])
 
 
 @pytest.fixture

@@ -14,16 +14,25 @@ PLOTTING = {"matplotlib", "PIL", "plotly", "seaborn"}
 
 # What a part may import, beside itself and parts below it.
 ORDER = [
-    ("_checks", "_backend", "engine", "fans", "gains"),
+    ("_installed", "_checks", "_backend", "engine", "fans", "gains"),
     ("initializers",),
     ("registry",),
-    ("model", "diagnostics", "parity", "targets"),
-    ("cli", "command_list", "command_parity", "command_show", "__main__"),
+    ("model", "diagnostics", "parity", "targets", "documents"),
+    (
+        "arguments",
+        "_start",
+        "cli",
+        "command_list",
+        "command_parity",
+        "command_show",
+        "__main__",
+    ),
 ]
 LEVEL = {part: level for level, parts in enumerate(ORDER) for part in parts}
 # Inside the lowest level: engine's draws word their errors by `_checks`, and the
 # backend's ops run the engine's formulas.
 LOWEST = {
+    "_installed": set(),
     "_checks": set(),
     "engine": {"_checks"},
     "fans": {"_checks"},

@@ -1,0 +1,62 @@
+"""JSON that a user gave a command, read within bounds."""
+
+import json
+
+from keras_inits import _checks
+
+DEEPEST = 32  # objects and lists inside of one another
+LARGEST = 1 << 24  # bytes of a file
+
+
+def json_object(owner, option, text, rule, *, given=None):
+    """The object that a JSON text holds.
+
+    Args:
+        owner: The name used in error messages for the command.
+        option: The option that the text was given to.
+        text: The text.
+        rule: What it must be, for the error.
+        given: What the user typed, where that is not the text itself.
+
+    Raises:
+        ValueError: If it is no JSON, no object, or nested more than 32 deep.
+    """
+    given = text if given is None else given
+    try:
+        found = json.loads(text)
+    except RecursionError:
+        _too_deep(owner, option, given)
+    except ValueError as error:
+        _checks.fail(owner, option, rule, given, f"It is no JSON: {error}.")
+    if not isinstance(found, dict):
+        _checks.fail(owner, option, rule, given)
+    level = [found]
+    for _ in range(DEEPEST):
+        inner = [v.values() if isinstance(v, dict) else v for v in level]
+        level = [v for part in inner for v in part if isinstance(v, (dict, list))]
+    if level:
+        _too_deep(owner, option, given)
+    return found
+
+
+def json_file(owner, option, path, rule):
+    """The object that a JSON file holds.
+
+    Raises:
+        ValueError: If it cannot be read or has more than 16 MiB, and as
+            `json_object` says.
+    """
+    try:
+        with open(path, "rb") as file:
+            content = file.read(LARGEST + 1)
+        text = content.decode("utf-8")
+    except (OSError, ValueError) as error:
+        _checks.fail(owner, option, rule, path, f"{error}.")
+    if len(content) > LARGEST:
+        _checks.fail(owner, option, f"{rule}, of at most 16 MiB", path)
+    return json_object(owner, option, text, rule, given=path)
+
+
+def _too_deep(owner, option, given):
+    rule = f"JSON that is nested at most {DEEPEST} deep"
+    _checks.fail(owner, option, rule, given)

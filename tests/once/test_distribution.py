@@ -1,0 +1,124 @@
+"""What a release holds, and what it says that it needs."""
+
+import ast
+import pathlib
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from email.parser import Parser
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FOLDERS = (".ci", "benchmarks", "docs", "examples", "keras_inits", "tests")
+FILES = ("CHANGELOG.md", "LICENSE", "README.md", "constraints.txt", "pyproject.toml")
+
+
+def tracked(folder):
+    """The files of a folder that belong to a release."""
+    paths = (path for path in (ROOT / folder).rglob("*") if path.is_file())
+    names = (path.relative_to(ROOT).as_posix() for path in paths)
+    return {name for name in names if "__pycache__" not in name}
+
+
+def build(source, kind, place):
+    """The one file that a build writes."""
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(place)],
+        cwd=source,
+        check=True,
+        capture_output=True,
+    )
+    (made,) = place.iterdir()
+    return made
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory):
+    """The source distribution, unpacked."""
+    archive = build(ROOT, "sdist", tmp_path_factory.mktemp("sdist"))
+    place = tmp_path_factory.mktemp("unpacked")
+    with tarfile.open(archive) as file:
+        file.extractall(place, filter="data")
+    return next(place.iterdir())
+
+
+@pytest.fixture(scope="module")
+def wheel(unpacked, tmp_path_factory):
+    """The wheel that is built from the source distribution."""
+    with zipfile.ZipFile(
+        build(unpacked, "wheel", tmp_path_factory.mktemp("w"))
+    ) as file:
+        yield file
+
+
+@pytest.fixture(scope="module")
+def metadata(wheel):
+    """What the wheel says of itself."""
+    (name,) = (name for name in wheel.namelist() if name.endswith("/METADATA"))
+    return Parser().parsestr(wheel.read(name).decode())
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_source_distribution_has_the_whole_folder(folder, unpacked):
+    expected = tracked(folder)
+
+    assert expected
+    assert {name for name in expected if not (unpacked / name).is_file()} == set()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_source_distribution_has_the_file(name, unpacked):
+    assert (unpacked / name).read_bytes() == (ROOT / name).read_bytes()
+
+
+def test_the_wheel_has_the_package_alone(wheel):
+    files = {name for name in wheel.namelist() if ".dist-info/" not in name}
+
+    assert files == tracked("keras_inits")
+    assert "keras_inits/py.typed" in files
+
+
+def test_what_the_package_imports_is_declared(metadata):
+    """Modules that are imported with it; what is optional is imported in functions."""
+    modules = set()
+    for name in tracked("keras_inits"):
+        if name.endswith(".py"):
+            for node in ast.parse((ROOT / name).read_text()).body:
+                if isinstance(node, ast.Import):
+                    modules |= {alias.name.split(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom):
+                    modules.add(node.module.split(".")[0])
+    modules -= {"keras_inits", *sys.stdlib_module_names}
+    required = [r for r in metadata.get_all("Requires-Dist") if "extra ==" not in r]
+    declared = {re.match(r"[\w-]+", text)[0].replace("-", "_") for text in required}
+
+    assert modules == declared
+
+
+def test_the_declared_pythons_are_those_that_it_installs_on(metadata):
+    named = re.findall(r"Python :: 3\.(\d+)$", str(metadata), re.MULTILINE)
+
+    assert metadata["Requires-Python"] == f">=3.{named[0]}"
+    assert [int(minor) for minor in named] == list(range(11, 11 + len(named)))
+
+
+def test_the_program_is_declared(wheel):
+    (name,) = (name for name in wheel.namelist() if name.endswith("entry_points.txt"))
+
+    text = "[console_scripts]\nkeras-inits = keras_inits.cli:main\n"
+    assert wheel.read(name).decode() == text
+
+
+def test_what_the_tests_install_is_pinned():
+    """So that a machine set up tomorrow gets what passed today."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pinned = {line.partition("==")[0].lower() for line in lines if "==" in line}
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+
+    names = {re.match(r"[\w-]+", text)[0].lower() for text in wanted}
+    assert names - pinned == set()

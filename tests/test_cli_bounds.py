@@ -1,0 +1,222 @@
+"""What a user may type into a command: bounded, and refused in its own words."""
+
+import json
+
+import numpy as np
+import pytest
+
+from keras_inits import arguments, cli, documents
+from keras_inits import command_show as show
+from tests.test_cli import run
+
+MODULE = """
+import keras
+
+def build():
+    layers = [keras.Input((16,)), keras.layers.Dense(4, name="body")]
+    return keras.Sequential(layers, name="mine")
+
+def leaves():
+    raise SystemExit("no memory left")
+
+def too_deep():
+    return too_deep()
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A current directory with a user's module and rules."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "bounded_models.py").write_text(MODULE)
+    rules = {
+        "typo": '{"kernl": "zeros"}',
+        "deep": "[" * 100_000 + "]" * 100_000,
+        "nested": '{"a":' * 40 + "1" + "}" * 40,
+        "large": "{}" + " " * documents.LARGEST,
+    }
+    for name, text in rules.items():
+        (tmp_path / f"{name}.json").write_text(text)
+    (tmp_path / "bytes.json").write_bytes(b"\xff\xfe")
+    np.savez(tmp_path / "data.npz", x=np.ones((4, 16)), y=np.ones((4, 4)))
+    return tmp_path
+
+
+PLAN = ("plan", "bounded_models:build", "--rules")
+SHOW = ("show", "he_normal", "--shape")
+CONFIG = ("show", "per_gate", "--shape", "4,4", "--config")
+DIAGNOSE = ("diagnose", "bounded_models:build", "--data", "data.npz")
+OBJECT = "a file that holds a JSON object"
+FUNCTION = "Argument `TARGET` must be a function that builds a model without arguments"
+MISTAKES = {
+    "rules that are nested without end": (
+        (*PLAN, "deep.json"),
+        "Argument `--rules` must be JSON that is nested at most 32 deep, got "
+        "'deep.json'.",
+    ),
+    "rules that are nested too deeply": (
+        (*PLAN, "nested.json"),
+        "Argument `--rules` must be JSON that is nested at most 32 deep, got "
+        "'nested.json'.",
+    ),
+    "rules that are too large": (
+        (*PLAN, "large.json"),
+        f"Argument `--rules` must be {OBJECT}, of at most 16 MiB, got 'large.json'.",
+    ),
+    "rules without an end": (
+        (*PLAN, "/dev/zero"),
+        f"Argument `--rules` must be {OBJECT}, of at most 16 MiB, got '/dev/zero'.",
+    ),
+    "rules that are no text": (
+        (*PLAN, "bytes.json"),
+        f"Argument `--rules` must be {OBJECT}, got 'bytes.json'. 'utf-8' codec can't "
+        "decode byte 0xff in position 0: invalid start byte.",
+    ),
+    "a rule that matches nothing": (
+        (*PLAN, "typo.json"),
+        "The rule 'kernl' matches no weight of the model. Nearest are 'kernel', "
+        "'body/kernel'. Correct it, or pass --no-strict.",
+    ),
+    "a function that ends the process": (
+        ("plan", "bounded_models:leaves", "--recipe", "pytorch"),
+        f"{FUNCTION}, got 'bounded_models:leaves'. It raised SystemExit: no memory "
+        "left (bounded_models.py, line 9).",
+    ),
+    "a function that never returns": (
+        ("diagnose", "bounded_models:too_deep", "--data", "data.npz"),
+        f"{FUNCTION}, got 'bounded_models:too_deep'. It raised RecursionError: maximum "
+        "recursion depth exceeded (bounded_models.py, line 12).",
+    ),
+    "a function with arguments": (
+        ("plan", "json:dumps", "--recipe", "pytorch"),
+        f"{FUNCTION}, got 'json:dumps'. It raised TypeError: dumps() missing 1 "
+        "required positional argument: 'obj'.",
+    ),
+    "a shape of too many values": (
+        (*SHOW, "100000,100000"),
+        "Argument `--shape` must be a shape of at most 100,000,000 values, got "
+        "'100000,100000'.",
+    ),
+    "a shape that is empty and too long": (
+        (*SHOW, "0,9000000000000000000"),
+        "Argument `--shape` must be a shape of at most 100,000,000 values, got "
+        "'0,9000000000000000000'.",
+    ),
+    "a shape with a hole": (
+        (*SHOW, "3,,4"),
+        "Argument `--shape` must be integers separated by commas, such as 3,3,64,128, "
+        "got '3,,4'.",
+    ),
+    "a config that is nested without end": (
+        (*CONFIG, '{"inner": ' + "[" * 2000),
+        "Argument `--config` must be JSON that is nested at most 32 deep, got "
+        f"""'{'{"inner": ' + "[" * 2000}'.""",
+    ),
+    "a config without what is required": (
+        CONFIG[:-1],
+        "Argument `--config` must be given with 'inner', as '{\"inner\": ...}', got "
+        "'{}'.",
+    ),
+    "a dtype": (
+        (*SHOW, "3,4", "--dtype", "int32"),
+        "HeNormal: Argument `--dtype` must be one of float16, bfloat16, float32, "
+        "float64, got 'int32'. Did you mean 'float32'?",
+    ),
+    "a name like none": (
+        ("show", "qqq", "--shape", "3,4"),
+        "Argument `NAME` must be the name of an initializer, got 'qqq'. `keras-inits "
+        "list` shows them all.",
+    ),
+    "a negative seed of a process": (
+        ("parity", "bounded_models:build", "--seed=-1"),
+        "Argument `--seed` must be from 0 to 4294967295, got -1.",
+    ),
+    "a file in no directory": (
+        (*DIAGNOSE, "--json", "none/out.json"),
+        "Argument `--json` must be a path in a directory that exists, got "
+        "'none/out.json'.",
+    ),
+    "a picture in no directory": (
+        (*DIAGNOSE, "--plot", "none/out.png"),
+        "Argument `--plot` must be a path in a directory that exists, got "
+        "'none/out.png'.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_mistake_is_one_sentence_of_the_command_line(case, here, capsys):
+    given, sentence = MISTAKES[case]
+
+    status, out, err = run(capsys, *given)
+
+    assert (status, out) == (2, "")
+    assert err == f"{arguments.shortened(f'keras-inits {given[0]}: {sentence}')}\n"
+
+
+def test_a_rule_that_matches_nothing_passes_where_that_is_asked_for(here, capsys):
+    status, out, err = run(capsys, *PLAN, "typo.json", "--no-strict")
+
+    assert (status, err) == (0, "")
+    assert "0 weights, 0 entries." in out
+
+
+def test_what_is_nested_less_deeply_is_read():
+    text = json.dumps({"a": [[[{"b": 1}]]]})
+
+    assert documents.json_object("o", "--x", text, "JSON") == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("depth", "passes"), [(documents.DEEPEST, True), (documents.DEEPEST + 1, False)]
+)
+def test_the_bound_of_nesting_is_where_it_is_said_to_be(depth, passes):
+    text = '{"a":' * depth + "1" + "}" * depth
+
+    if passes:
+        assert documents.json_object("o", "--x", text, "JSON")
+        return
+    with pytest.raises(ValueError, match="nested at most 32 deep"):
+        documents.json_object("o", "--x", text, "JSON")
+
+
+def test_a_shape_within_the_bound_is_taken():
+    assert show._shape("10000,10000") == (10000, 10000)
+    assert show._shape("()") == ()
+
+
+def test_a_long_message_loses_its_middle():
+    text = arguments.shortened("a" * 1000 + "\n" + "b" * 5000)
+
+    assert text == "a" * 400 + " ... " + "b" * 400
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (MemoryError("Unable to allocate."), "There is not enough memory. Unable to"),
+        (RecursionError("deep"), "Something is nested too deeply."),
+        (RuntimeError("one\n  two"), "one two"),
+    ],
+)
+def test_what_a_command_raises_is_one_sentence(error, sentence, capsys, monkeypatch):
+    def raises(_):
+        raise error
+
+    monkeypatch.setattr("keras_inits.command_list.run", raises)
+
+    status, out, err = run(capsys, "list")
+
+    assert (status, out) == (2, "")
+    assert err.startswith(f"keras-inits list: {sentence}")
+    assert err.count("\n") == 1
+
+
+def test_ctrl_c_ends_a_command_in_silence(capsys, monkeypatch):
+    def stop(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("keras_inits.command_list.run", stop)
+
+    assert run(capsys, "list") == (cli.INTERRUPTED, "", "")
