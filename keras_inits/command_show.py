@@ -14,7 +14,7 @@ import rich.console
 import rich.table
 
 from keras_inits import _backend, _checks, documents, initializers
-from keras_inits.engine import quantile
+from keras_inits.engine import normal
 from keras_inits.fans import compute_fans
 from keras_inits.gains import LINEAR, calculate_gain
 from keras_inits.initializers import lookup
@@ -86,9 +86,9 @@ def _(initializer: initializers.RandomNormal, shape):
 def _cut(mean, stddev, bounds):
     """Mean and deviation of N(mean, stddev**2) within bounds in deviations."""
     lower, upper = (min(max(bound, -40.0), 40.0) for bound in bounds)
-    total = quantile.mass(lower, upper)
-    shift = (quantile.density(lower) - quantile.density(upper)) / total
-    spread = quantile.truncated_stddev(lower, upper)
+    total = normal.mass(lower, upper)
+    shift = (normal.density(lower) - normal.density(upper)) / total
+    spread = normal.truncated_stddev(lower, upper)
     return mean + shift * stddev, spread * stddev
 
 

@@ -1,21 +1,20 @@
-"""Gains: the formulas are Keras' activations, the integral is SciPy's."""
+"""Gains: the formulas are Keras' activations; their integrals: `once`."""
 
-import itertools
 import math
 
 import keras
+import mpmath
 import numpy as np
 import pytest
-from scipy import integrate
 
 from keras_inits import calculate_gain, gains
+from tests.activations import FORMULAS
 from tests.support import EPSILON, as_float64, raises_exactly
 
-BY_QUADRATURE = sorted([*gains.FORMULAS, *gains.ALIASES])
+BY_QUADRATURE = sorted([*gains.GAINS, *gains.ALIASES])
 # Where formulas in float32 meet zero or lose digits to cancellation, the error is
 # a few roundings of the operands, which are below 8 here.
 POINTS = np.linspace(-4.0, 4.0, 161, dtype="float32")
-KINKS = (-3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, 6.0)
 
 
 def keras_activation(name):
@@ -25,26 +24,11 @@ def keras_activation(name):
 @pytest.mark.parametrize("name", BY_QUADRATURE)
 def test_a_formula_is_the_activation_of_keras_on_this_backend(name):
     theirs = as_float64(keras_activation(name)(keras.ops.convert_to_tensor(POINTS)))
-    ours = gains.FORMULAS[gains.ALIASES.get(name, name)](POINTS.astype(np.float64))
+    formula = FORMULAS[gains.ALIASES.get(name, name)]
+    ours = np.array([float(formula(mpmath.mpf(x))) for x in POINTS.tolist()])
 
     tolerance = 16.0 * EPSILON["float32"] * np.maximum(1.0, np.abs(theirs))
     assert np.all(np.abs(ours - theirs) <= tolerance)
-
-
-@pytest.mark.parametrize("name", BY_QUADRATURE)
-def test_a_gain_is_the_integral_of_scipy(name):
-    formula = gains.FORMULAS[gains.ALIASES.get(name, name)]
-
-    def integrand(z):
-        density = math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
-        return float(formula(np.float64(z))) ** 2 * density
-
-    edges = [-14.0, *KINKS, 14.0]
-    power = sum(
-        integrate.quad(integrand, low, high, epsabs=1e-13, epsrel=1e-13)[0]
-        for low, high in itertools.pairwise(edges)
-    )
-    assert calculate_gain(name) == pytest.approx(1.0 / math.sqrt(power), rel=1e-10)
 
 
 def test_every_activation_of_keras_has_a_gain_or_a_reason():
@@ -60,14 +44,15 @@ def test_every_activation_of_keras_has_a_gain_or_a_reason():
         assert calculate_gain(name) > 0
 
 
-def test_relu_and_linear_are_what_the_quadrature_gives_too():
+def test_a_function_has_the_gain_of_its_name_to_five_digits():
     for name, function in (
         ("relu", lambda x: np.maximum(x, 0)),
         ("linear", lambda x: x),
         ("leaky_relu", lambda x: np.where(x > 0, x, 0.01 * x)),
+        ("softplus", lambda x: np.logaddexp(0.0, x)),
+        ("exponential", np.exp),
     ):
-        found = calculate_gain(function)
-        assert found == pytest.approx(calculate_gain(name), rel=1e-10)
+        assert calculate_gain(function) == float(f"{calculate_gain(name):.5g}")
 
 
 @pytest.mark.parametrize(
@@ -87,17 +72,15 @@ def test_a_keras_activation_as_a_function_is_its_name():
         assert calculate_gain(getattr(keras.activations, name)) == calculate_gain(name)
 
 
-def test_a_backend_callable_is_integrated_in_its_precision():
+def test_a_function_of_the_backend_has_the_gain_that_numpy_gives_it():
     found = calculate_gain(lambda x: keras.ops.tanh(x) * 2.0)
 
-    expected = calculate_gain(lambda x: 2.0 * np.tanh(x))
-    # A mean of values that float32 rounds once or twice each.
-    assert found == pytest.approx(expected, rel=4.0 * EPSILON["float32"])
+    assert found == calculate_gain(lambda x: 2.0 * np.tanh(x))
 
 
 def test_the_parameter_is_the_slope_of_leaky_relu_and_is_ignored_elsewhere():
     assert calculate_gain("leaky_relu", 1.0) == 1.0
-    assert calculate_gain("leaky_relu") == math.sqrt(2.0 / (1.0 + 0.01**2))
+    assert calculate_gain("leaky_relu") == math.sqrt(2.0 / (1.0 + 0.01 * 0.01))
     assert calculate_gain("gelu", 3.0) == calculate_gain("gelu")
 
 
@@ -105,7 +88,7 @@ def test_a_kaiming_variance_uses_the_gain():
     from keras_inits import KaimingNormal
 
     made = KaimingNormal(nonlinearity="gelu")
-    assert made.scale == calculate_gain("gelu") ** 2
+    assert made.scale == calculate_gain("gelu") * calculate_gain("gelu")
 
 
 @pytest.mark.parametrize("name", gains.WHOLE_VECTOR)

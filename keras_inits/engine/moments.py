@@ -15,7 +15,7 @@ import math
 
 import numpy as np
 
-from keras_inits.engine import host
+from keras_inits.engine import elementwise, host
 
 ROW = 256  # divides a block; the rows of a block are added to one another
 # Additions that a term passes through: the rows of a block, then halves of what is
@@ -24,16 +24,6 @@ DEPTH = host.BLOCK // ROW + 48 + 4
 # Outside of this, squares of float64 may have left its range, and the values are
 # scaled by a power of 2. Squares of float32 never leave it.
 SQUARES = (2.0**-900, 2.0**900)
-
-
-def _total(values):
-    """The sum of a vector: its halves are added until one number is left."""
-    while values.size > 1:
-        half = values.size // 2
-        odd = values[2 * half :]
-        values = values[:half] + values[half : 2 * half]
-        values[: odd.size] += odd
-    return float(values[0])
 
 
 def _sums(flat, shift):
@@ -62,7 +52,7 @@ def _sums(flat, shift):
 
     host.in_parts(add_rows, flat.size)
     with np.errstate(over="ignore", invalid="ignore"):
-        return _total(sums.ravel()), _total(squares.ravel())
+        return elementwise.total(sums.ravel()), elementwise.total(squares.ravel())
 
 
 def mean_and_stddev(values):

@@ -23,10 +23,11 @@ Reference:
 
 import functools
 import math
-import statistics
 from typing import NamedTuple
 
 import numpy as np
+
+from keras_inits.engine import normal
 
 OCTAVES = 32  # magnitudes 1 to 2**31, each octave's first one included
 SEGMENT_BITS = 9
@@ -53,57 +54,20 @@ class Table(NamedTuple):
     reach: tuple[int, int]  # no integer is below the first or above the second
 
 
-def cdf(x):
-    """P(z <= x) for z ~ N(0, 1), accurate in the lower tail."""
-    return 0.5 * math.erfc(-x / math.sqrt(2.0))
-
-
-def mass(lower, upper):
-    """P(lower <= z <= upper) for z ~ N(0, 1), accurate in both tails."""
-    if lower > 0:
-        return cdf(-lower) - cdf(-upper)
-    return cdf(upper) - cdf(lower)
-
-
-def density(x):
-    """Density of N(0, 1) at x."""
-    return math.exp(-0.5 * x * x) / math.sqrt(2.0 * math.pi)
-
-
-def truncated_stddev(lower, upper):
-    """Standard deviation of N(0, 1) cut to the finite interval [lower, upper].
-
-    With Z = P(lower <= z <= upper), phi the density and
-
-        mean     = (phi(lower) - phi(upper)) / Z
-        variance = 1 + (lower phi(lower) - upper phi(upper)) / Z - mean**2
-
-    Reference:
-        Johnson, Kotz, Balakrishnan 1994, "Continuous univariate distributions"
-        volume 1, 2nd edition, chapter 13, on truncated normal distributions.
-    """
-    total = mass(lower, upper)
-    mean = (density(lower) - density(upper)) / total
-    spread = (lower * density(lower) - upper * density(upper)) / total
-    return math.sqrt(1.0 + spread - mean * mean)
-
-
 def _side(tail_cdf, tail_sf, half, sign):
     """Quantiles at the segments' edges of one side, the tail first.
 
-    Yields `(segment, quantile)`. In the low octaves a magnitude, an integer, can
+    Returns `(segments, quantiles)`. In the low octaves a magnitude, an integer, can
     reach only some of the segments; the others are left out.
     """
-    inverse = statistics.NormalDist().inv_cdf
-    for octave in range(OCTAVES):
-        step = max(1, SEGMENTS >> octave)
-        stop = SEGMENTS if octave < OCTAVES - 1 else 1
-        for part in range(0, stop, step):
-            share = half * math.ldexp(1.0 + part / SEGMENTS, octave - 31)
-            below = tail_cdf - sign * share
-            above = tail_sf + sign * share
-            value = inverse(below) if below < above else -inverse(above)
-            yield octave * SEGMENTS + part, value
+    octave, part = np.divmod(np.arange((OCTAVES - 1) * SEGMENTS + 1), SEGMENTS)
+    reached = part % np.maximum(1, SEGMENTS >> octave) == 0
+    octave, part = octave[reached], part[reached]
+    share = half * np.ldexp(1.0 + part / SEGMENTS, octave - 31)
+    below = tail_cdf - sign * share
+    above = tail_sf + sign * share
+    value = normal.lower_quantile(np.minimum(below, above))
+    return np.flatnonzero(reached), np.where(below < above, value, -value)
 
 
 @functools.lru_cache(maxsize=16)
@@ -114,27 +78,26 @@ def table(lower=-math.inf, upper=math.inf):
         ArithmeticError: If the interval is so far out or so narrow that double
             precision or 24-bit integers cannot resolve it.
     """
-    half = 0.5 * mass(lower, upper)
+    half = 0.5 * normal.mass(lower, upper)
     if half < 1e-290:
         raise ArithmeticError("its probability is below 1e-290")
-    above = list(_side(cdf(upper), cdf(-upper), half, 1.0))
+    segments, above = _side(normal.cdf(upper), normal.cdf(-upper), half, 1.0)
     if lower == -upper:
-        below = [(segment, -value) for segment, value in above]
+        below = -above
     else:
-        below = list(_side(cdf(lower), cdf(-lower), half, -1.0))
-    sides = (above, below)
-    reach = max(abs(value) for side in sides for _, value in side)
-    unit = math.ldexp(1.0, math.ceil(math.log2(reach)) - INTEGER_BITS)
+        _, below = _side(normal.cdf(lower), normal.cdf(-lower), half, -1.0)
+    reach = float(max(np.abs(above).max(), np.abs(below).max()))
+    fraction, exponent = math.frexp(reach)
+    unit = math.ldexp(1.0, exponent - (fraction == 0.5) - INTEGER_BITS)
     least = math.ceil(max(lower, -reach) / unit)
     most = math.floor(min(upper, reach) / unit)
     if least >= most:
         raise ArithmeticError("it has no room for two 24-bit values")
     base: np.ndarray = np.zeros(SIGN_BIT + SIDE, np.int32)
     slope = np.zeros_like(base)
-    for start, side in zip((0, SIGN_BIT), sides, strict=True):
+    for start, values in ((0, above), (SIGN_BIT, below)):
         nodes = base[start : start + SIDE]
-        for segment, value in side:
-            nodes[segment] = min(max(round(value / unit), least), most)
+        nodes[segments] = np.clip(np.rint(values / unit), least, most)
         # Where segments were left out, no magnitude has a position either.
         first = SEGMENT_BITS * SEGMENTS
         last = (OCTAVES - 1) * SEGMENTS

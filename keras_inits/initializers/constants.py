@@ -1,12 +1,23 @@
 """Initializers that draw nothing: fixed values, identities, spectral kernels."""
 
+import functools
+import math
+
 import keras
 import numpy as np
 
 from keras_inits import _backend, _checks
+from keras_inits.engine import elementwise
 from keras_inits.initializers.base import Initializer
 from keras_inits.initializers.lookup import listed
 
+# Weights of the cosines of 0, 1, 2, ... turns over the window.
+COSINE_WINDOWS = {
+    "boxcar": (1.0,),
+    "hann": (0.5, -0.5),
+    "hamming": (0.54, -0.46),
+    "blackman": (0.42, -0.5, 0.08),
+}
 WINDOW_RULE = "the name of a window in scipy.signal.windows, an array or None"
 
 
@@ -199,7 +210,9 @@ class STFT(Initializer):
     Args:
         side: `"real"` or `"imag"`, the part of the transform.
         window: Name of a window of `scipy.signal.windows`, an array of `T`
-            values, or None for no window, which also means no scaling.
+            values, or None for no window, which also means no scaling. The
+            windows "boxcar", "hann", "hamming" and "blackman" are the same on
+            every machine; SciPy's others may differ in their last digits.
         scaling: `"density"`, `"spectrum"` or None.
         periodic: Whether a window given by name is periodic rather than
             symmetric.
@@ -241,7 +254,14 @@ class STFT(Initializer):
         """The window's `length` values in double precision."""
         if not isinstance(self.window, str):
             return np.asarray(self.window, np.float64)
-        # SciPy holds the windows; Keras' layer needs it too.
+        if self.window in COSINE_WINDOWS:
+            points = max(1, length if self.periodic else length - 1)
+            cosines = (
+                weight * elementwise.cosine(order * np.arange(length), points)
+                for order, weight in enumerate(COSINE_WINDOWS[self.window])
+            )
+            return functools.reduce(np.add, cosines)
+        # SciPy holds the other windows; Keras' layer needs it too.
         from scipy.signal import get_window
 
         try:
@@ -256,8 +276,8 @@ class STFT(Initializer):
             return 1.0
         with np.errstate(over="ignore"):
             if self.scaling == "spectrum":
-                return np.sum(np.abs(window))
-            return np.sqrt(np.sum(window**2))
+                return elementwise.total(np.abs(window))
+            return math.sqrt(elementwise.total(window * window))
 
     def check_shape(self, shape):
         """Refuses what is not `(frame_length, 1, frequencies)`, or has no scale."""
@@ -279,10 +299,12 @@ class STFT(Initializer):
     def compute(self, ops, key, shape, dtype):
         frame_length, _, frequencies = shape
         time = np.arange(frame_length)[:, None, None]
-        # The angle's turns are reduced in integers, so no precision is lost.
         points = max(1, 2 * (frequencies - 1))
-        angle = 2.0 * np.pi * (time * np.arange(frequencies) % points) / points
-        kernel = np.cos(angle) if self.side == "real" else -np.sin(angle)
+        turns = time * np.arange(frequencies)
+        if self.side == "real":
+            kernel = elementwise.cosine(turns, points)
+        else:  # -sin(x) = cos(x + pi / 2)
+            kernel = elementwise.cosine(4 * turns + points, 4 * points)
         if self.window is not None:
             window = self._samples(frame_length)
             kernel = kernel * window[:, None, None] / self._divisor(window)

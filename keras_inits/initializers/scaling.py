@@ -12,7 +12,7 @@ import math
 import keras
 
 from keras_inits import _checks
-from keras_inits.engine import draws, quantile
+from keras_inits.engine import draws, normal
 from keras_inits.fans import compute_fans
 from keras_inits.initializers.base import RandomInitializer
 from keras_inits.initializers.lookup import listed
@@ -20,7 +20,7 @@ from keras_inits.initializers.lookup import listed
 MODES = ("fan_in", "fan_out", "fan_avg", "fan_geo_avg")
 DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
 CUT = (-2.0, 2.0)
-CUT_STDDEV = quantile.truncated_stddev(*CUT)
+CUT_STDDEV = normal.truncated_stddev(*CUT)
 
 
 @listed()

@@ -32,7 +32,7 @@ class _Xavier(VarianceScaling):
     ):
         self.gain = _checks.gain(self.owner, "gain", gain)
         super().__init__(
-            scale=self.gain**2,
+            scale=self.gain * self.gain,
             mode="fan_avg",
             distribution=self.law,
             seed=seed,
@@ -116,7 +116,7 @@ class _Kaiming(VarianceScaling):
         _checks.choice(self.owner, "mode", mode, ("fan_in", "fan_out"))
         gain = gains.calculate_gain(nonlinearity, self.a, owner=self.owner)
         super().__init__(
-            scale=gain**2,
+            scale=gain * gain,
             mode=mode,
             distribution=self.law,
             seed=seed,

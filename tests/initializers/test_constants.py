@@ -148,6 +148,9 @@ def _grouped_convolution_same(x, kernel, groups):
     [
         ("hann", "density", False),
         ("hamming", "spectrum", True),
+        ("blackman", "density", True),
+        ("blackman", "density", False),
+        ("boxcar", "spectrum", False),
         ("tukey", None, False),
         (None, None, False),
         (list(range(1, 17)), "density", False),

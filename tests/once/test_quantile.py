@@ -1,12 +1,13 @@
 """The quantile tables against SciPy's exact quantile functions."""
 
+import hashlib
 import math
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from keras_inits.engine import quantile
+from keras_inits.engine import normal, quantile
 from keras_inits.engine.host import HostOps
 
 INF = math.inf
@@ -69,7 +70,7 @@ def test_a_truncated_quantile_is_the_one_of_the_truncated_law(interval):
     # each rounding (of the table and of the interpolation), the error of linear
     # interpolation that the whole law has too, and half-words as float32.
     density = np.exp(-0.5 * stats.truncnorm.median(*interval) ** 2) / math.tau**0.5
-    half_word_rounding = 2.0**-25 * quantile.mass(*interval) / (2.0 * density)
+    half_word_rounding = 2.0**-25 * normal.mass(*interval) / (2.0 * density)
     tolerance = 1e-6 + 2.0 * law.unit + half_word_rounding
 
     for sign, exact in ((1, stats.truncnorm.isf), (-1, stats.truncnorm.ppf)):
@@ -87,6 +88,23 @@ def test_a_quantile_rises_from_half_word_to_half_word():
         assert np.all(np.diff(above) <= 0)
         assert np.all(np.diff(below) >= 0)
         assert below[-1] <= above[-1]
+
+
+@pytest.mark.parametrize(
+    ("interval", "sha256"),
+    [
+        ((-INF, INF), "008088435669c51e"),
+        ((-2.0, 2.0), "60039cd1bcbfdbb3"),
+        ((-1.0, 2.5), "d5ead83426c5a92e"),
+        ((3.0, INF), "4bbac61971bb94f8"),
+        ((-30.0, -29.0), "85ec56b0e2a7304a"),
+    ],
+)
+def test_every_entry_of_a_table_is_that_of_the_record(interval, sha256):
+    law = quantile.table(*interval)
+    entries = np.concatenate([law.base, law.slope]).astype("<i4").tobytes()
+
+    assert hashlib.sha256(entries).hexdigest()[:16] == sha256
 
 
 def test_an_even_half_word_counts_as_the_odd_one_above_it():
@@ -110,11 +128,11 @@ def test_a_symmetric_law_has_symmetric_quantiles():
 def test_the_deviation_after_the_cut_is_scipys(interval):
     expected = stats.truncnorm.std(*interval)
 
-    assert quantile.truncated_stddev(*interval) == pytest.approx(expected, rel=1e-12)
+    assert normal.truncated_stddev(*interval) == pytest.approx(expected, rel=1e-12)
 
 
 def test_the_cut_at_two_deviations_leaves_the_documented_share():
-    assert f"{quantile.truncated_stddev(-2.0, 2.0):.4f}" == "0.8796"
+    assert f"{normal.truncated_stddev(-2.0, 2.0):.4f}" == "0.8796"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +145,7 @@ def test_the_mass_of_an_interval_is_scipys(interval):
     else:
         expected = stats.norm.cdf(upper) - stats.norm.cdf(lower)
 
-    assert quantile.mass(*interval) == pytest.approx(expected, rel=1e-12)
+    assert normal.mass(*interval) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("interval", [(40.0, INF), (-INF, -37.0), (1.0, 1.0 + 1e-9)])

@@ -123,6 +123,50 @@ def test_imports_point_one_way(path):
             assert LEVEL[other] <= LEVEL[part], f"{part} imports {other}"
 
 
+# Functions that the C library, vector instructions or BLAS round in ways of their own.
+ROUNDED_BY_THE_MACHINE = {
+    *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "logaddexp"),
+    *("sin", "cos", "tan", "sinh", "cosh", "tanh", "arctan2", "erf", "erfc"),
+    *("gamma", "lgamma", "pow", "power", "float_power", "hypot", "cbrt", "dist"),
+    *("dot", "vdot", "inner", "matmul", "tensordot", "einsum", "linalg"),
+    *("mean", "std", "var"),
+}
+# What decides bits of weights, and the files of it that have a reason.
+PROMISED = ("engine", "initializers", "fans", "gains", "model")
+WITH_A_REASON = {
+    "gains.py": "a function of one's own is integrated, and rounded to 5 digits",
+    "initializers/orthogonal.py": "it multiplies matrices",
+}
+
+
+def rounded_by_the_machine(source):
+    """What a source computes that differs in the last bits between machines."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and node.attr in ROUNDED_BY_THE_MACHINE:
+            if ast.unparse(node.value) in ("math", "np", "ops", "keras.ops"):
+                yield ast.unparse(node)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+            yield ast.unparse(node)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+            try:
+                ast.literal_eval(node.left)
+            except ValueError:
+                yield ast.unparse(node)
+
+
+def test_the_scan_finds_what_a_machine_rounds():
+    found = rounded_by_the_machine("np.exp(x) + math.sqrt(2**24) - x**2 + a @ b")
+
+    assert sorted(found) == ["a @ b", "np.exp", "x ** 2"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=ids)
+def test_what_decides_bits_of_weights_is_rounded_alike_on_every_machine(path):
+    name = path.relative_to(PACKAGE).as_posix()
+    if part_of(path) in PROMISED and name not in WITH_A_REASON:
+        assert not list(rounded_by_the_machine(path.read_text()))
+
+
 @pytest.mark.parametrize("path", FILES, ids=ids)
 def test_a_file_is_no_longer_than_400_lines(path):
     assert len(path.read_text().splitlines()) <= 400

@@ -32,7 +32,7 @@ def initializer_for(activation, slope=None):
     if activation == "selu":
         return LecunNormal()
     gain = gains.calculate_gain(activation, slope, owner="recipes.by_activation")
-    return VarianceScaling(gain**2, "fan_in", "truncated_normal")
+    return VarianceScaling(gain * gain, "fan_in", "truncated_normal")
 
 
 class _ByActivation:

@@ -3,6 +3,7 @@
 import keras
 
 from keras_inits import _checks
+from keras_inits.engine.decimals import power
 from keras_inits.initializers import HeNormal, VarianceScaling, Zeros
 from keras_inits.model import fans, graph
 from keras_inits.model.recipes import common
@@ -58,8 +59,8 @@ class _Fixup:
         for branch in branches:
             *inner, last = branch
             for layer in inner:
-                power = -1.0 / (2 * len(branch) - 2)
-                self.scales[id(layer)] = len(branches) ** power
+                exponent = -1.0 / (2 * len(branch) - 2)
+                self.scales[id(layer)] = power(len(branches), exponent)
             self.scales[id(last)] = 0.0
 
     def bound_to(self, model):
@@ -74,7 +75,7 @@ class _Fixup:
             return Zeros()
         if scale == 1.0:
             return HeNormal()
-        return VarianceScaling(2.0 * scale**2, "fan_in", "truncated_normal")
+        return VarianceScaling(2.0 * scale * scale, "fan_in", "truncated_normal")
 
 
 def fixup(*, head=common.HEAD):

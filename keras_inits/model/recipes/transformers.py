@@ -8,6 +8,7 @@ every recipe takes other keys in their place.
 import math
 
 from keras_inits import _checks
+from keras_inits.engine.decimals import power
 from keras_inits.initializers import (
     RandomNormal,
     TruncatedNormal,
@@ -174,11 +175,11 @@ def deepnorm(
         encoder_layers,
         decoder_layers,
         {
-            "encoder": lambda n: (8 * n) ** -0.25,
-            "decoder": lambda m: (8 * m) ** -0.25,
+            "encoder": lambda n: power(8 * n, -0.25),
+            "decoder": lambda m: power(8 * m, -0.25),
             "both": lambda n, m: {
-                "encoder": 0.87 * (n**4 * m) ** -0.0625,
-                "decoder": (12 * m) ** -0.25,
+                "encoder": 0.87 * power(n * n * n * n * m, -0.0625),
+                "decoder": power(12 * m, -0.25),
             },
         },
     )
@@ -231,10 +232,10 @@ def t_fixup(
     """
 
     def encoder(n):
-        return 0.67 * n**-0.25
+        return 0.67 * power(n, -0.25)
 
     def decoder(n):
-        return (9 * n) ** -0.25
+        return power(9 * n, -0.25)
 
     gains = _stacks(
         "recipes.t_fixup",
