@@ -67,6 +67,15 @@ def needs_arguments(owner, class_name, required):
     fail(owner, "identifier", f"{rule}'config': {{{config}}}}}", class_name)
 
 
+def keras_does_not_follow(version, answer):
+    """Refuses a Keras that does not look its initializers up as those known do."""
+    raise RuntimeError(
+        f"enable: Keras {version} gives {answer}, so nothing was enabled. Pass "
+        "objects, as in kernel_initializer=keras_inits.get('glorot_uniform'), or "
+        "install a version of Keras that keras_inits supports."
+    )
+
+
 def not_built(owner, model_name):
     """Refuses a model whose weights do not exist yet."""
     raise ValueError(

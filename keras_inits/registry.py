@@ -1,17 +1,25 @@
 """Names of initializers, here and in Keras.
 
 Importing the package gives Keras the names that it lacks and leaves the others
-alone. `enable` makes every name of Keras' own stand for the class here, by
-entries among Keras' custom objects; `disable` takes them back.
+alone. `enable` makes every name of Keras' own stand for the class here;
+`disable` takes that back.
+
+A name is an initializer's name only where Keras looks for an initializer: in the
+table of `keras.initializers.get`. Among Keras' custom objects, which replace an
+equal string anywhere in any config, stand only names with their package, such as
+"keras_inits>HeNormal".
 """
 
 import contextlib
+import inspect
+import random
 import threading
+import types
 
 import keras
 
 from keras_inits import _checks, initializers
-from keras_inits.initializers import lookup
+from keras_inits.initializers import keras_own, lookup
 
 KERAS_ALIASES = (
     *("normal", "uniform", "one", "zero"),
@@ -20,7 +28,6 @@ KERAS_ALIASES = (
 _MISSING = object()
 
 _lock = threading.RLock()
-_replaced: dict[str, object] | None = None  # what `enable` found; None when it is off
 
 
 def _is_keras_name(name):
@@ -76,132 +83,277 @@ def register(*names, package="Custom"):
     keras.layers.Dense(8, kernel_initializer="spiky")
     ```
 
-    The class's own name, its snake-case form and `names` all stand for it.
-    Defining a class anew, as a notebook does, replaces the one before.
+    The class's or function's own name, its snake-case form and `names` all stand
+    for it. Defining it anew, as a notebook does, replaces the one before.
 
     Args:
-        *names: Further names, or, without arguments, the class itself.
-        package: Under which package Keras' saving files the class.
+        *names: Further names, or, without arguments, the initializer itself.
+        package: Under which package Keras' saving files it.
 
     Returns:
-        The decorated class.
+        What was decorated.
 
     Raises:
-        ValueError: If it is not a subclass of `keras.initializers.Initializer`,
-            or a name is taken, here or in Keras.
+        ValueError: If it is neither a subclass of
+            `keras.initializers.Initializer` nor a function, or a name is taken,
+            here or in Keras.
     """
-    if len(names) == 1 and isinstance(names[0], type):
+    if len(names) == 1 and not isinstance(names[0], str):
         return register(package=package)(names[0])
 
-    def decorate(cls):
-        if not (isinstance(cls, type) and issubclass(cls, keras.Initializer)):
-            rule = "a subclass of keras.initializers.Initializer"
-            _checks.fail("register", "cls", rule, cls)
-        every = lookup.names_of(cls, names)
-        custom = keras.saving.get_custom_objects()
+    def decorate(initializer):
+        is_class = isinstance(initializer, type)
+        if is_class and not issubclass(initializer, keras.Initializer):
+            _refuse("register", initializer)
+        if not is_class and not isinstance(initializer, types.FunctionType):
+            _refuse("register", initializer)
+        every = lookup.names_of(initializer, names)
         with _lock:
             for name in every:
-                taken = lookup.BY_NAME.get(name) or custom.get(name)
-                if _is_keras_name(name) or (taken and not _same(taken, cls)):
+                taken = lookup.BY_NAME.get(name)
+                taken = taken or keras.saving.get_custom_objects().get(name)
+                if _is_keras_name(name) or (taken and not _same(taken, initializer)):
                     rule = "a name that is not taken"
                     _checks.fail("register", "names", rule, name)
-            keras.saving.register_keras_serializable(package=package)(cls)
-            lookup.BY_NAME.update(dict.fromkeys(every, cls))
-            custom.update(dict.fromkeys(every, cls))
-        return cls
+            keras.saving.register_keras_serializable(package=package)(initializer)
+            lookup.BY_NAME.update(dict.fromkeys(every, initializer))
+            _table().update(dict.fromkeys(every, _entry(initializer)))
+        return initializer
 
     return decorate
 
 
-def unregister(cls):
-    """Takes back what `register` did for a class.
+def unregister(initializer):
+    """Takes back what `register` did.
 
     Args:
-        cls: The class.
+        initializer: The class or function.
 
     Raises:
-        ValueError: If the class was not registered, or belongs to the package.
+        ValueError: If it was not registered, or belongs to the package.
     """
     with _lock:
-        own = cls in map(initializers.__dict__.get, initializers.__all__)
-        every = [name for name, found in lookup.BY_NAME.items() if found is cls]
+        own = initializer in map(initializers.__dict__.get, initializers.__all__)
+        every = [n for n, found in lookup.BY_NAME.items() if found is initializer]
         if own or not every:
-            rule = "a class that `register` was given"
-            _checks.fail("unregister", "cls", rule, cls)
+            rule = "what `register` was given"
+            _checks.fail("unregister", "initializer", rule, initializer)
+        for name in every:
+            del lookup.BY_NAME[name]
+            if _stands_for(_table().get(name), initializer):
+                del _table()[name]
         custom = keras.saving.get_custom_objects()
-        for name in (*every, keras.saving.get_registered_name(cls)):
-            lookup.BY_NAME.pop(name, None)
-            if custom.get(name) is cls:
-                del custom[name]
+        registered = keras.saving.get_registered_name(initializer)
+        if custom.get(registered) is initializer:
+            del custom[registered]
+
+
+def _refuse(owner, initializer):
+    rule = "a subclass of keras.initializers.Initializer or a function"
+    _checks.fail(owner, "initializer", rule, initializer)
 
 
 def _same(one, other):
-    """Whether two classes are one definition, run twice."""
+    """Whether two classes or functions are one definition, run twice."""
     return (one.__module__, one.__qualname__) == (other.__module__, other.__qualname__)
 
 
+def _table():
+    """The table in which `keras.initializers.get` looks names up.
+
+    Of a Keras that has none, an empty one, in which nothing is found.
+    """
+    function = inspect.unwrap(keras.initializers.get)
+    found = getattr(function, "__globals__", {}).get("ALL_OBJECTS_DICT")
+    return found if isinstance(found, dict) else {}
+
+
+def _entry(initializer):
+    """What the table holds for a class or a function.
+
+    Keras makes an object of what it finds there, by calling it or by
+    `from_config`; of a function, that object is the function.
+    """
+    if isinstance(initializer, type):
+        return initializer
+    methods = {
+        "__new__": lambda cls: initializer,
+        "from_config": classmethod(lambda cls, config: initializer),
+        "function": initializer,
+    }
+    return type(keras.saving.get_registered_name(initializer), (), methods)
+
+
+def _stands_for(entry, initializer):
+    return entry is initializer or getattr(entry, "function", None) is initializer
+
+
+class _Switch:
+    """Whether Keras' names and objects stand for ours, for the whole process.
+
+    On while `enable` holds or a context of `enabled` is open. `disable` ends both;
+    the contexts that it ended count no longer when they are left.
+    """
+
+    def __init__(self):
+        self.held = False
+        self.contexts: set[object] = set()
+        self.before: dict[str, object] | None = None  # Keras' entries, while on
+
+    def update(self):
+        """Switches on or off, as it should be."""
+        wanted = self.held or bool(self.contexts)
+        if wanted and self.before is None:
+            self.turn_on()
+        if not wanted and self.before is not None:
+            self.turn_off()
+
+    def turn_on(self):
+        """Replaces Keras' entries; all is as before if Keras does not follow."""
+        table = _table()
+        ours = {n: c for n, c in lookup.BY_NAME.items() if _is_keras_name(n)}
+        self.before = {name: table.get(name, _MISSING) for name in ours}
+        table.update(ours)
+        keras_own.begin(everywhere=True)
+        state = random.getstate()  # of which an unseeded initializer takes a number
+        try:
+            answer = _other_answer()
+        except BaseException:
+            self.turn_off()
+            raise
+        finally:
+            random.setstate(state)
+        if answer is not None:
+            self.turn_off()
+            _checks.keras_does_not_follow(keras.__version__, answer)
+
+    def turn_off(self):
+        """Puts Keras' entries back, but what somebody has changed since."""
+        table = _table()
+        for name, before in self.before.items():
+            if table.get(name) is not lookup.BY_NAME.get(name):
+                continue
+            if before is _MISSING:
+                table.pop(name, None)
+            else:
+                table[name] = before
+        self.before = None
+        keras_own.end(everywhere=True)
+
+
+_switch = _Switch()
+
+
+def _other_answer():
+    """What Keras gives for a name while `enable` is on, where it is not ours.
+
+    Asked are a name, an alias, configs and an object; what a user has set among
+    Keras' custom objects is the user's.
+
+    Returns:
+        A text, or None if all is ours.
+    """
+    for name in ("glorot_uniform", "normal", "HeNormal", "zeros"):
+        if keras.saving.get_registered_object(name) is not None:
+            continue
+        for identifier in (name, {"class_name": name, "config": {}}):
+            try:
+                found = type(keras.initializers.get(identifier))
+            except ValueError as error:
+                found = type(error)
+            if found is not lookup.BY_NAME[name]:
+                return f"{found.__module__}.{found.__name__} for {identifier!r}"
+    for theirs in keras_own.classes():
+        if theirs.__name__ == "Zeros":
+            before = keras_own.answered()
+            theirs()((1,))
+            if keras_own.answered() != before:
+                return None
+    return "its own values for an object of keras.initializers.Zeros"
+
+
 def enable():
-    """Makes every initializer name of Keras' own stand for the class here.
+    """Makes every initializer name and object of Keras' own draw what ours draw.
 
     Strings, class names, aliases and `{"class_name": ...}` configs, the layers'
-    defaults among them, then give the same weights on every backend, and no
-    kernel is compiled for them. Objects of Keras' own classes, and configs that
-    Keras itself wrote into a saved model, stay what they are. A model that is
-    built now names this package in its config, so loading it needs
-    `import keras_inits`. Calling it twice changes nothing more.
+    defaults among them, give the classes here: the same weights on every backend,
+    and no kernel compiled for them. Objects of Keras' own classes, which libraries
+    such as KerasHub pass and saved models name, draw what the class here of their
+    name draws for their arguments and seed; the objects, their classes and their
+    configs stay Keras' own. Values that only Keras takes, such as an infinite
+    constant, it draws as before.
+
+    A model that is built now from names has this package in its config, so loading
+    it needs `import keras_inits`; `detach` takes it out. It holds for the process,
+    all its threads, until `disable`. Calling it twice changes nothing more.
+
+    Raises:
+        RuntimeError: If Keras does not give the classes here then, which is asked
+            each time. Nothing has changed then.
     """
-    global _replaced
     with _lock:
-        if _replaced is not None:
-            return
-        custom = keras.saving.get_custom_objects()
-        ours = {n: c for n, c in lookup.BY_NAME.items() if _is_keras_name(n)}
-        _replaced = {name: custom.get(name, _MISSING) for name in ours}
-        custom.update(ours)
+        before = _switch.held
+        _switch.held = True
+        try:
+            _switch.update()
+        except BaseException:
+            _switch.held = before
+            raise
 
 
 def disable():
-    """Gives Keras' names back what they stood for before `enable`."""
-    global _replaced
+    """Gives Keras' names and objects back what they stood for before `enable`.
+
+    Entries that somebody else has changed since stay what they are. It ends the
+    open contexts of `enabled`, too.
+    """
     with _lock:
-        if _replaced is None:
-            return
-        custom = keras.saving.get_custom_objects()
-        for name, before in _replaced.items():
-            if before is _MISSING:
-                custom.pop(name, None)
-            else:
-                custom[name] = before
-        _replaced = None
+        _switch.held = False
+        _switch.contexts.clear()
+        _switch.update()
 
 
 def is_enabled():
     """Whether `enable` is on."""
-    return _replaced is not None
+    return _switch.before is not None
 
 
 @contextlib.contextmanager
 def enabled():
-    """Context in which `enable` is on; on leaving, what was before is again.
+    """Context in which `enable` is on, for all threads of the process.
+
+    Contexts may overlap, in threads or asyncio tasks: it is on until the last one
+    is left, and after that if `enable` was called.
 
     >>> with enabled():
     ...     layer = keras.layers.Dense(4)
     >>> layer.kernel_initializer
     GlorotUniform()
+
+    Raises:
+        RuntimeError: See `enable`.
     """
-    before = is_enabled()
-    enable()
+    context = object()
+    with _lock:
+        _switch.contexts.add(context)
+        try:
+            _switch.update()
+        except BaseException:
+            _switch.contexts.discard(context)
+            raise
     try:
         yield
     finally:
-        (enable if before else disable)()
+        with _lock:
+            _switch.contexts.discard(context)
+            _switch.update()
 
 
 def _give_keras_the_names_it_lacks():
-    custom = keras.saving.get_custom_objects()
+    table = _table()
     for name, cls in lookup.BY_NAME.items():
         if not _is_keras_name(name):
-            custom.setdefault(name, cls)
+            table.setdefault(name, cls)
 
 
 _give_keras_the_names_it_lacks()

@@ -108,6 +108,10 @@ class GraphOps:
         """A formula's result, which is the backend's tensor already."""
         return x
 
+    def from_tensor(self, tensor, dtype):
+        """The backend's tensor, which the formulas take as it is."""
+        return self.cast(tensor, dtype)
+
     def full(self, shape, value, dtype):
         """A tensor of one value, which is rounded on the host."""
         scalar = np.asarray(value).astype(numpy_dtype(dtype))

@@ -5,8 +5,14 @@ digits, so seeds of any size and sign are told apart. A seed generator's state,
 two words, becomes a key by one Philox block, which a traced state can pass
 through as well. A named sub-stream's key is one more block: its counter is the
 hash of the name. All of this is part of the promise that streams do not change.
+
+Where a whole model is drawn, `drawing_from` puts the key of a weight in the
+place of the seeds of all initializers that are called within, also of those
+that somebody else's code calls.
 """
 
+import contextlib
+import contextvars
 import functools
 import hashlib
 
@@ -45,3 +51,45 @@ def from_state(first, second):
 def fold(key, name):
     """Key of the sub-stream `name` of the stream of `key`."""
     return philox.block(_words(f"stream {name}", 4), key)[:2]
+
+
+class _Source:
+    """The stream of a weight, for every draw that is made for it."""
+
+    def __init__(self, key):
+        self.key = key
+        self.draws = 0
+
+    def next_key(self):
+        """The stream itself for the first draw, then a sub-stream for each."""
+        self.draws += 1
+        return self.key if self.draws == 1 else fold(self.key, f"draw {self.draws}")
+
+
+_source: contextvars.ContextVar[_Source | None] = contextvars.ContextVar(
+    "the stream that initializers draw from", default=None
+)
+
+
+@contextlib.contextmanager
+def drawing_from(key):
+    """Context in which initializers of this thread draw from one stream.
+
+    Without a key nothing is changed.
+    """
+    token = _source.set(_source.get() if key is None else _Source(key))
+    try:
+        yield
+    finally:
+        _source.reset(token)
+
+
+def is_given():
+    """Whether `drawing_from` says what to draw from."""
+    return _source.get() is not None
+
+
+def given_key():
+    """The key for the next draw within `drawing_from`; None outside of it."""
+    source = _source.get()
+    return None if source is None else source.next_key()

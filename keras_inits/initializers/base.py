@@ -3,6 +3,11 @@
 A class states its formula in `compute`, once, in the vocabulary of `keras.ops`,
 and checks its arguments in `__init__` and its shapes in `check_shape`. Its
 config is its constructor's arguments, so `get_config` needs no code of its own.
+One that has the name of a class of Keras' is a subclass of it, so that code which
+asks for Keras' class takes ours.
+
+A subclass may override `__call__` instead, as Keras has it; whoever draws on a
+given stream, a fused kernel or a whole model, asks `values`, which honors both.
 
 To add one: its formula and source in the docstring, the decorator
 `listed`, and a row in `tests/cases.py`.
@@ -17,6 +22,7 @@ import numpy as np
 
 from keras_inits import _backend, _checks
 from keras_inits.engine import streams
+from keras_inits.initializers import callables
 from keras_inits.initializers.lookup import parameters_of
 
 
@@ -44,7 +50,7 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
         dtype = _backend.stored_dtype(dtype)
         if _backend.only_infers_shapes():
             return keras.ops.empty(shape, dtype=dtype)
-        ops = _backend.formula_ops(math.prod(shape))
+        ops = _backend.formula_ops(math.prod(shape) if self.is_formula else None)
         return ops.to_tensor(self.compute(ops, self.next_key(), shape, dtype), dtype)
 
     def check_shape(self, shape):
@@ -52,15 +58,37 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
 
     def next_key(self):
         """Key of the stream that the next call draws from, or None."""
-        return None
+        return streams.given_key()
+
+    @property
+    def is_formula(self):
+        """Whether `compute` says it all, as no subclass overrides `__call__`."""
+        return type(self).__call__ is Initializer.__call__
+
+    def values(self, ops, key, shape, dtype):
+        """What a call would return, drawn from the stream of `key`.
+
+        Args:
+            ops: See `compute`.
+            key: Key of a stream, which takes the place of the seed.
+            shape: A checked shape.
+            dtype: Name of a dtype that the backend stores.
+
+        Returns:
+            An array of `ops`, of that shape and dtype.
+        """
+        if self.is_formula:
+            return self.compute(ops, key, shape, dtype)
+        return ops.from_tensor(callables.draw(self, key, shape, dtype), dtype)
 
     @abc.abstractmethod
     def compute(self, ops, key, shape, dtype):
         """The formula.
 
         Args:
-            ops: What runs it: NumPy's vocabulary and that of `HostOps`.
-            key: Key of the stream to draw from.
+            ops: What runs it, see `keras_inits.draws`.
+            key: Key of the stream to draw from, for `keras_inits.draws`; None for
+                an initializer without a seed.
             shape: A checked shape.
             dtype: Name of a dtype that the backend stores.
 
@@ -73,6 +101,11 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
         return {
             name: _to_json(self._argument(name)) for name in parameters_of(type(self))
         }
+
+    @classmethod
+    def from_config(cls, config):
+        """Makes an initializer from what `get_config` returned."""
+        return cls(**config)
 
     def _argument(self, name):
         return getattr(self, name)
@@ -121,6 +154,9 @@ class RandomInitializer(Initializer):
 
     def next_key(self):
         """Key for the seed; a seed generator moves on by one."""
+        given = super().next_key()
+        if given is not None:
+            return given
         if isinstance(self.seed, keras.random.SeedGenerator):
             if _backend.is_tracing():
                 _checks.traced_state(self.owner)

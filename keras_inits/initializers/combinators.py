@@ -31,6 +31,11 @@ class _Wrapper(Initializer):
         """The key that `inner` would draw from."""
         return self.inner.next_key()
 
+    @property
+    def is_formula(self):
+        """Whether that holds for `inner` too; the parts are its values."""
+        return super().is_formula and self.inner.is_formula
+
 
 @listed()
 class PerGate(_Wrapper):
@@ -78,7 +83,7 @@ class PerGate(_Wrapper):
         for gate in range(self.gates):
             gate_key = None if key is None else streams.fold(key, f"gate {gate}")
             parts.append(
-                self.inner.compute(ops, gate_key, self.gate_shape(shape), dtype)
+                self.inner.values(ops, gate_key, self.gate_shape(shape), dtype)
             )
         return ops.concatenate(parts, axis=-1)
 
@@ -116,7 +121,7 @@ class ZeroRow(_Wrapper):
         self.inner.check_shape(shape)
 
     def compute(self, ops, key, shape, dtype):
-        table = self.inner.compute(ops, key, shape, dtype)
+        table = self.inner.values(ops, key, shape, dtype)
         row = ops.equal(ops.arange(shape[0]), self.index % shape[0])
         row = ops.reshape(row, (shape[0],) + (1,) * (len(shape) - 1))
         return ops.where(row, ops.zeros_like(table), table)

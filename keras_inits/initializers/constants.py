@@ -22,7 +22,7 @@ WINDOW_RULE = "the name of a window in scipy.signal.windows, an array or None"
 
 
 @listed("zero")
-class Zeros(Initializer):
+class Zeros(Initializer, keras.initializers.Zeros):
     """Every entry is 0.
 
     Every unit of a layer whose kernel is zero computes the same and gets the
@@ -38,7 +38,7 @@ class Zeros(Initializer):
 
 
 @listed("one")
-class Ones(Initializer):
+class Ones(Initializer, keras.initializers.Ones):
     """Every entry is 1.
 
     Reference:
@@ -50,7 +50,7 @@ class Ones(Initializer):
 
 
 @listed()
-class Constant(Initializer):
+class Constant(Initializer, keras.initializers.Constant):
     """Every entry is `value`, or the entries are those of the array `value`.
 
     Args:
@@ -99,7 +99,7 @@ class Constant(Initializer):
 
 
 @listed("IdentityInitializer", "eye")
-class Identity(Initializer):
+class Identity(Initializer, keras.initializers.Identity):
     """`gain` times the identity matrix: `w[i, j] = gain if i == j else 0`.
 
     A matrix that is not square has its ones from the top left corner on.
@@ -196,7 +196,7 @@ class Dirac(Initializer):
 
 
 @listed("STFTInitializer")
-class STFT(Initializer):
+class STFT(Initializer, keras.initializers.STFT):
     """The convolution kernel of a short-time Fourier transform.
 
     For frames of `T` samples and `F` frequencies, in the shape `(T, 1, F)`, with

@@ -5,6 +5,8 @@ Entries are independent. `scaling` has those whose spread follows the fans.
 
 import math
 
+import keras
+
 from keras_inits import _checks
 from keras_inits.engine import draws, quantile
 from keras_inits.initializers.base import RandomInitializer
@@ -12,7 +14,7 @@ from keras_inits.initializers.lookup import listed
 
 
 @listed("uniform")
-class RandomUniform(RandomInitializer):
+class RandomUniform(RandomInitializer, keras.initializers.RandomUniform):
     """Entries uniform on `[minval, maxval)`.
 
     Args:
@@ -41,7 +43,7 @@ class RandomUniform(RandomInitializer):
 
 
 @listed("normal")
-class RandomNormal(RandomInitializer):
+class RandomNormal(RandomInitializer, keras.initializers.RandomNormal):
     """Entries follow `N(mean, stddev**2)`.
 
     Args:
@@ -68,7 +70,7 @@ class RandomNormal(RandomInitializer):
 
 
 @listed()
-class TruncatedNormal(RandomInitializer):
+class TruncatedNormal(RandomInitializer, keras.initializers.TruncatedNormal):
     """Entries follow `N(mean, stddev**2)`, given that they lie in an interval.
 
     The interval is `[mean + lower * stddev, mean + upper * stddev]`; an absolute

@@ -1,4 +1,4 @@
-"""Which name stands for which initializer class.
+"""Which name stands for which initializer.
 
 A class is listed where it is defined, by the decorator `listed`. What the names
 mean to Keras, and the public functions, are the business of `registry`.
@@ -7,6 +7,7 @@ mean to Keras, and the public functions, are the business of `registry`.
 import functools
 import inspect
 import re
+from typing import Any
 
 import keras
 
@@ -14,8 +15,8 @@ from keras_inits import _checks
 
 PACKAGE = "keras_inits"
 
-# name -> class, in the order of definition
-BY_NAME: dict[str, type] = {}
+# name -> class, or a user's function, in the order of definition
+BY_NAME: dict[str, Any] = {}
 
 
 def snake_case(name):
@@ -31,9 +32,13 @@ def names_of(cls, aliases=()):
 
 
 def listed(*aliases):
-    """Decorator that lists a class and makes it known to Keras' saving."""
+    """Decorator that lists a class and makes it known to Keras' saving.
+
+    A saved model then names the package, not the file of the class.
+    """
 
     def decorate(cls):
+        cls.__module__ = PACKAGE
         keras.saving.register_keras_serializable(package=PACKAGE)(cls)
         BY_NAME.update(dict.fromkeys(names_of(cls, aliases), cls))
         return cls
@@ -48,7 +53,9 @@ def parameters_of(cls):
 
 
 def make(cls, config=None, *, owner="get"):
-    """An instance of a listed class from its config."""
+    """An instance of a listed class from its config; a function is one already."""
+    if not isinstance(cls, type):
+        return cls
     required = [
         name
         for name, parameter in parameters_of(cls).items()

@@ -8,6 +8,7 @@ Gaussian vectors of falling length, whole panels of them at a time.
 
 import math
 
+import keras
 import numpy as np
 
 from keras_inits import _checks
@@ -125,7 +126,7 @@ def haar(ops, key, rows, columns, dtype):
 
 
 @listed("OrthogonalInitializer")
-class Orthogonal(RandomInitializer):
+class Orthogonal(RandomInitializer, keras.initializers.Orthogonal):
     """`gain` times a random matrix with orthonormal columns, or rows if wide.
 
     The shape is read as a matrix `(prod(shape[:-1]), shape[-1])`. The matrix is

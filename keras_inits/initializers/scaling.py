@@ -161,7 +161,7 @@ class _Named(VarianceScaling):
 
 
 @listed()
-class GlorotUniform(_Named):
+class GlorotUniform(_Named, keras.initializers.GlorotUniform):
     """`U(-limit, limit)`, `limit = sqrt(6 / (fan_in + fan_out))`.
 
     Keeps the variance of activations and gradients about alike from layer to
@@ -186,7 +186,7 @@ class GlorotUniform(_Named):
 
 
 @listed()
-class GlorotNormal(_Named):
+class GlorotNormal(_Named, keras.initializers.GlorotNormal):
     """Normal of deviation `sqrt(2 / (fan_in + fan_out))`, cut at two deviations.
 
     The deviation is that after the cut, as in Keras; `XavierNormal` is not cut.
@@ -209,7 +209,7 @@ class GlorotNormal(_Named):
 
 
 @listed()
-class HeUniform(_Named):
+class HeUniform(_Named, keras.initializers.HeUniform):
     """`U(-limit, limit)`, `limit = sqrt(6 / fan_in)`, for ReLU.
 
     Args:
@@ -231,7 +231,7 @@ class HeUniform(_Named):
 
 
 @listed()
-class HeNormal(_Named):
+class HeNormal(_Named, keras.initializers.HeNormal):
     """Normal of deviation `sqrt(2 / fan_in)`, cut at two deviations, for ReLU.
 
     The deviation is that after the cut, as in Keras; `KaimingNormal` is not cut.
@@ -253,7 +253,7 @@ class HeNormal(_Named):
 
 
 @listed()
-class LecunUniform(_Named):
+class LecunUniform(_Named, keras.initializers.LecunUniform):
     """`U(-limit, limit)`, `limit = sqrt(3 / fan_in)`.
 
     Args:
@@ -273,7 +273,7 @@ class LecunUniform(_Named):
 
 
 @listed()
-class LecunNormal(_Named):
+class LecunNormal(_Named, keras.initializers.LecunNormal):
     """Normal of deviation `sqrt(1 / fan_in)`, cut at two deviations, for SELU.
 
     Args:

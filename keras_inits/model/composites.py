@@ -6,8 +6,9 @@ initializers that are not of this package.
 
 import keras
 
-from keras_inits import _backend, _checks
+from keras_inits import _checks
 from keras_inits.engine import streams
+from keras_inits.initializers import callables
 from keras_inits.initializers.base import Initializer
 
 
@@ -28,7 +29,7 @@ class Blocks(Initializer):
 
     def compute(self, ops, key, shape, dtype):
         blocks = [
-            part.compute(
+            part.values(
                 ops, streams.fold(key, f"block {place}"), (*shape[:-1], length), dtype
             )
             for place, (part, length) in enumerate(self.parts)
@@ -54,7 +55,7 @@ class SquareRoot(Initializer):
         self.base.check_shape(shape)
 
     def compute(self, ops, key, shape, dtype):
-        return ops.cast(ops.sqrt(self.base.compute(ops, key, shape, dtype)), dtype)
+        return ops.cast(ops.sqrt(self.base.values(ops, key, shape, dtype)), dtype)
 
     def __repr__(self):
         return f"sqrt({self.base!r})"
@@ -63,35 +64,34 @@ class SquareRoot(Initializer):
 class Foreign(Initializer):
     """An initializer of somebody else's, called with a shape and a dtype.
 
-    If its config has a seed it is made anew with one that comes from the stream;
-    otherwise it draws as it likes.
+    It draws from the stream of its weight, see `callables`.
 
     Args:
         function: The initializer, a callable.
     """
+
+    is_formula = False
 
     def __init__(self, function):
         self.function = function
 
     def check_shape(self, shape):
         """Calls it once, there being no other way to ask."""
-        self._values(self.function, shape, keras.config.floatx())
+        key = streams.from_seed("a trial")
+        self._values(key, shape, keras.config.floatx())
 
     def compute(self, ops, key, shape, dtype):
-        function = self.function
-        if isinstance(function, keras.Initializer):
-            config = function.get_config()
-            if "seed" in config:
-                seed = key[0] % 2**31
-                function = type(function).from_config({**config, "seed": seed})
-        return ops.cast(self._values(function, shape, dtype), dtype)
+        return ops.from_tensor(self._values(key, shape, dtype), dtype)
 
-    def _values(self, function, shape, dtype):
-        values = function(shape, dtype=dtype)
+    def values(self, ops, key, shape, dtype):
+        return self.compute(ops, key, shape, dtype)
+
+    def _values(self, key, shape, dtype):
+        values = callables.draw(self.function, key, shape, dtype)
         found = tuple(getattr(values, "shape", ()))
         if found != shape:
             _checks.fail(repr(self), "shape", f"the shape {shape} asked for", found)
-        return _backend.to_numpy(values)
+        return values
 
     def __repr__(self):
         named = getattr(self.function, "__name__", None)

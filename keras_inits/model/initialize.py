@@ -29,6 +29,8 @@ def _step(owner, weight, initializer):
         note = "not trainable"
     if not note and initializer is None:
         note = "no rule"
+    if not note and initializer is rule_book.KEEP:
+        note = "kept by a rule"
     if note:
         return plan.Step(weight, plan.fans_for(weight), note=note)
     return ruled_step(owner, weight, initializer)
@@ -78,11 +80,21 @@ def initialize(model, rules, *, seed=None, dry_run=False, strict=True):
             - a compiled regular expression, searched for in the address;
             - a function `(layer, variable) -> bool`.
 
-            A value is an initializer (object, class, name or config), a mapping
-            from names of weights to such values, or a function
-            `(layer, variable) -> initializer or None`, where None leaves the
-            weight to the rules after it. A value applies to every weight that the
-            key chooses, biases included.
+            A value is one of
+
+            - an initializer: an object, a class, a name, a config, or a function
+              `(shape, dtype=None) -> tensor`, as everywhere in Keras;
+            - a number or an array: every entry, or the entries;
+            - None: the weight stays as it is, whatever later rules say;
+            - a mapping from names of weights to such values;
+            - a function `(layer, variable) -> one of these`, which leaves the
+              weight to the rules after it by returning None.
+
+            The two kinds of functions are told apart by their parameters: one that
+            needs two is of the last kind, unless they are called shape and dtype.
+            A value applies to every weight that the key chooses, biases included.
+            Somebody else's initializer draws from the weight's stream too, see
+            `WeightReport.note` for what does not follow it.
         seed: An integer of any size and sign, or None. None takes the seed of
             the initializer where one was given, else a fresh one from Python's
             `random` for the call, so `keras.utils.set_random_seed` fixes it.

@@ -15,6 +15,7 @@ import numpy as np
 
 from keras_inits import _backend, _checks
 from keras_inits.engine import moments, streams
+from keras_inits.initializers import callables
 from keras_inits.initializers.base import Initializer
 from keras_inits.initializers.scaling import VarianceScaling
 from keras_inits.model import report, rules
@@ -29,7 +30,7 @@ class Step:
         weight: The `rules.Weight`.
         fans: Its `(fan_in, fan_out)`.
         initializer: What draws it, or None to leave it alone.
-        note: Why it is left alone.
+        note: Why it is left alone, or what there is to know of its values.
         deviation: Deviation of what was drawn.
     """
 
@@ -161,7 +162,14 @@ class Plan:
 
     def _draw(self, step, dry_run):
         weight = step.weight
-        value = draw(step.initializer, self.key(step), weight.shape, weight.dtype)
+        key = self.key(step)
+
+        def draw_from(key):
+            return draw(step.initializer, key, weight.shape, weight.dtype)
+
+        value = draw_from(key)
+        if not step.initializer.is_formula:
+            step.note = callables.remark(value, draw_from, key)
         _, step.deviation = moments.mean_and_stddev(value)
         if not dry_run:
             dtype = _backend.stored_dtype(weight.dtype)
@@ -171,7 +179,7 @@ class Plan:
 def draw(initializer, key, shape, dtype):
     """The values of a weight on the stream of `key`, as a NumPy array."""
     ops = _backend.formula_ops(0)
-    return initializer.compute(ops, key, shape, _backend.stored_dtype(dtype))
+    return initializer.values(ops, key, shape, _backend.stored_dtype(dtype))
 
 
 def fans_for(weight):

@@ -37,6 +37,8 @@ def _step(weight, initializer, replicas, frozen):
         A pair of a `plan.Step`, or None, and the reason.
     """
     note = plan.left_alone_because(weight)
+    if not note and initializer is rule_book.KEEP:
+        note = "kept by a rule"
     if not note and not frozen and is_frozen(weight):
         note = "frozen"
     if not note and initializer is not None:

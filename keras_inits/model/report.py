@@ -26,7 +26,9 @@ class WeightReport:
         fan_out: How many outputs one input goes to.
         initializer: What drew it, as text, or None if it was left alone.
         deviation: Standard deviation of the values drawn, None if left alone.
-        note: Why it was left alone, or empty.
+        note: Why it was left alone, or what there is to know of its values: that
+            they are the same for every seed, or differ from call to call, whatever
+            the seed. Empty otherwise.
     """
 
     address: str
@@ -43,6 +45,13 @@ class WeightReport:
 def shortened(text):
     """A text whose numbers have at most four digits."""
     return re.sub(r"\d+\.\d{4,}", lambda found: f"{float(found[0]):.4g}", text)
+
+
+def _told(row):
+    """What became of a weight, in the column of the initializers."""
+    if row.initializer is None:
+        return f"left alone: {row.note}"
+    return f"{row.initializer} ({row.note})" if row.note else row.initializer
 
 
 class _Printable:
@@ -116,7 +125,7 @@ class Report(_Printable):
                 "x".join(map(str, row.shape)) or "scalar",
                 f"{row.fan_in:g}",
                 f"{row.fan_out:g}",
-                shortened(row.initializer or f"left alone: {row.note}"),
+                shortened(_told(row)),
                 "" if row.deviation is None else f"{row.deviation:.3g}",
                 style="" if row.initializer else "dim",
             )

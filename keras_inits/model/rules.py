@@ -7,13 +7,16 @@ business of `plan`.
 
 import dataclasses
 import fnmatch
+import inspect
+import numbers
 import re
 from collections.abc import Callable, Iterable, Mapping
 
 import keras
+import numpy as np
 
 from keras_inits import _checks
-from keras_inits.initializers import lookup
+from keras_inits.initializers import Constant, keras_own, lookup
 from keras_inits.initializers.base import Initializer
 from keras_inits.model.addresses import addresses, layers_of
 from keras_inits.model.composites import Foreign
@@ -72,6 +75,13 @@ def weights_of(model):
     ]
 
 
+class Keep:
+    """What a rule gives a weight that is to stay as it is."""
+
+
+KEEP = Keep()
+
+
 def as_initializer(owner, identifier, argument="rules"):
     """The initializer that a rule's value or a layer's argument stands for.
 
@@ -79,7 +89,8 @@ def as_initializer(owner, identifier, argument="rules"):
 
     Args:
         owner: By what name errors call the caller.
-        identifier: The value.
+        identifier: The value: an initializer, its name or config, a function of
+            shape and dtype, a number or an array.
         argument: By what name errors call the value.
 
     Returns:
@@ -91,25 +102,56 @@ def as_initializer(owner, identifier, argument="rules"):
     """
     if isinstance(identifier, type) and issubclass(identifier, keras.Initializer):
         identifier = lookup.make(identifier, owner=owner)
+    if _is_constant(identifier):
+        return Constant(identifier)
     if not _is_initializer(identifier) and not callable(identifier):
         rule = "an initializer, its name or its config"
         _checks.fail(owner, argument, rule, identifier)
     found = lookup.find(owner, identifier)
     if isinstance(found, Initializer):
         return found
-    name = type(found).__name__
-    if type(found) is getattr(keras.initializers, name, None):
-        return lookup.make(lookup.BY_NAME[name], found.get_config())
-    return Foreign(found)
+    ours = keras_own.ours_for(found)
+    return Foreign(found) if ours is None else ours
+
+
+def _is_constant(value):
+    """Whether a value is a number or an array, which are constants."""
+    if isinstance(value, (bool, str, bytes)) or callable(value):
+        return False
+    is_number = isinstance(value, (numbers.Real, np.ndarray, np.generic, list))
+    return is_number or keras.ops.is_tensor(value) or isinstance(value, keras.Variable)
 
 
 def _is_initializer(value):
-    """Whether a rule's value is an initializer rather than a function of a weight."""
+    """Whether a rule's value is an initializer, not a function of a weight."""
     if isinstance(value, type):
         return issubclass(value, keras.Initializer)
     return isinstance(value, (str, keras.Initializer)) or (
         isinstance(value, Mapping) and "class_name" in value
     )
+
+
+def _takes_a_shape(function):
+    """Whether a function is an initializer, `(shape, dtype=None)`.
+
+    A function `(layer, variable)` needs both. Returns None if the signature says
+    neither.
+    """
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return None
+    names = [parameter.name for parameter in parameters]
+    if "shape" in names[:1] or "dtype" in names:
+        return True
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return None
+    by_place = (
+        inspect.Parameter.POSITIONAL_ONLY,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    )
+    needed = [p for p in parameters if p.kind in by_place and p.default is p.empty]
+    return {1: True, 2: False}.get(len(needed))
 
 
 class Rule:
@@ -155,16 +197,27 @@ class Rule:
         return _checks.fail(self.owner, "rules", rule, key)
 
     def _giver(self, value):
-        """A function from a weight to its initializer or None."""
-        if _is_initializer(value):
+        """A function from a weight to its initializer, to `KEEP` or to None."""
+        if value is None:
+            return lambda weight: KEEP
+        is_function = callable(value) and not _is_initializer(value)
+        takes_a_shape = _takes_a_shape(value) if is_function else None
+        if _is_initializer(value) or _is_constant(value) or takes_a_shape:
             initializer = as_initializer(self.owner, value)
             return lambda weight: initializer
-        if not callable(value):
+        if not is_function or isinstance(value, type):
             rule = (
-                "values that are initializers, mappings from the names of weights to "
-                "them, or functions of layer and variable"
+                "values that are initializers, numbers, arrays, None, mappings from "
+                "the names of weights to these, or functions of layer and variable"
             )
             _checks.fail(self.owner, "rules", rule, value)
+        if takes_a_shape is None:
+            rule = (
+                "values whose signature tells a function (layer, variable) from an "
+                "initializer (shape, dtype=None)"
+            )
+            hint = "Wrap it in a function that names its parameters so."
+            _checks.fail(self.owner, "rules", rule, value, hint)
 
         def give(weight):
             found = value(weight.layer, weight.variable)

@@ -7,5 +7,6 @@ import keras_inits
 
 @pytest.fixture(autouse=True)
 def _models_are_built_fast(_names_are_left_as_found):
-    with keras_inits.enabled():
-        yield
+    keras_inits.enable()
+    yield
+    keras_inits.disable()

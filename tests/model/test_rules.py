@@ -16,7 +16,7 @@ layers = keras.layers
 
 def chosen(model, key):
     """Addresses that a rule with the key sets."""
-    report = initialize(model, {key: lambda *_: "ones"}, dry_run=True)
+    report = initialize(model, {key: lambda layer, variable: "ones"}, dry_run=True)
     return [row.address for row in report.drawn]
 
 
@@ -166,10 +166,10 @@ ADDRESSES = "'first/kernel', 'first/bias', 'second/kernel'"
             "'he_norml'. Did you mean 'he_normal'?",
         ),
         (
-            {"kernel": 3},
+            {"kernel": {1, 2}},
             "initialize: Argument `rules` must be values that are initializers, "
-            "mappings from the names of weights to them, or functions of layer and "
-            "variable, got 3.",
+            "numbers, arrays, None, mappings from the names of weights to these, or "
+            "functions of layer and variable, got {1, 2}.",
         ),
         (
             {"kernel": {1: "zeros"}},
@@ -177,9 +177,9 @@ ADDRESSES = "'first/kernel', 'first/bias', 'second/kernel'"
             "to initializers, got {1: 'zeros'}.",
         ),
         (
-            {"kernel": lambda layer, variable: 3},
+            {"kernel": lambda layer, variable: {1, 2}},
             "initialize: Argument `rules` must be an initializer, its name or its "
-            "config, got 3.",
+            "config, got {1, 2}.",
         ),
         (
             {3: "zeros"},

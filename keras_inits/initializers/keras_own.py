@@ -1,0 +1,167 @@
+"""Keras' own initializer objects, drawing what the classes here draw.
+
+Other people's code holds objects of Keras' classes: KerasHub makes them, files
+name them, initializers wrap them. While `drawn_here` asks for it, the public
+`__call__` of those classes, and `next` of `keras.random.SeedGenerator`, are
+replaced by functions of the same signature. The objects, their classes and their
+configs stay Keras' own; what has no counterpart here, Keras draws as before.
+"""
+
+import contextlib
+import functools
+import threading
+
+import keras
+import numpy as np
+
+from keras_inits import _backend
+from keras_inits.engine import streams
+from keras_inits.initializers import lookup
+
+_lock = threading.RLock()
+_users = 0  # how many need the replacements now
+_everywhere = 0  # how many of them need them outside of `streams.drawing_from` too
+_replaced: list[tuple] = []  # (class, name of the method, Keras' own, ours)
+_answers = threading.local()  # `count` of the calls that ours answered
+
+
+def classes():
+    """Keras' classes, each with the class here of its name, which extends it."""
+    return {
+        theirs: ours
+        for ours in lookup.BY_NAME.values()
+        for theirs in getattr(ours, "__mro__", ())[1:]
+        if ours.__module__ == lookup.PACKAGE and theirs.__name__ == ours.__name__
+    }
+
+
+def counterpart(cls, initializer):
+    """An initializer of this package for an object of Keras' class `cls`.
+
+    Args:
+        cls: One of `classes`.
+        initializer: An object of it or of a subclass.
+
+    Returns:
+        An initializer with the same arguments and seed, or None if the class here
+        does not take them.
+    """
+    try:
+        config = dict(cls.get_config(initializer))
+        if "seed" in config:
+            config["seed"] = initializer.seed
+        return classes()[cls](**config)
+    except (AttributeError, TypeError, ValueError):
+        return None
+
+
+def answered():
+    """How many calls of Keras' objects were answered here, in this thread."""
+    return getattr(_answers, "count", 0)
+
+
+def _call(cls, own):
+    """The `__call__` that takes the place of the one that `cls` defines."""
+
+    @_backend.called_as_it_is
+    def draw(self, shape, dtype=None, **others):
+        wanted = _everywhere or streams.is_given()
+        ours = counterpart(cls, self) if wanted and not any(others.values()) else None
+        if ours is None:
+            return own(self, shape, dtype, **others)
+        try:
+            values = ours(shape, dtype=dtype)
+        except (TypeError, ValueError):  # of a dtype or shape that ours refuses
+            return own(self, shape, dtype, **others)
+        _answers.count = answered() + 1
+        return values
+
+    return functools.wraps(own)(draw)
+
+
+def _next(own):
+    """The `next` that takes the place of a seed generator's."""
+
+    def next_state(self, ordered=True):
+        key = streams.given_key()
+        if key is None:
+            return own(self, ordered)
+        words = np.array([word % 2**31 for word in key])
+        return keras.ops.convert_to_tensor(words, dtype=self.state.dtype)
+
+    return functools.wraps(own)(next_state)
+
+
+def _replace():
+    methods = [
+        (cls, "__call__", functools.partial(_call, cls))
+        for cls in classes()
+        if "__call__" in vars(cls)
+    ]
+    methods.append((keras.random.SeedGenerator, "next", _next))
+    for cls, name, make in methods:
+        own = vars(cls)[name]
+        _replaced.append((cls, name, own, make(own)))
+    for cls, name, _, ours in _replaced:
+        setattr(cls, name, ours)
+
+
+def _restore():
+    for cls, name, own, ours in _replaced:
+        if vars(cls).get(name) is ours:  # unless somebody has replaced it since
+            setattr(cls, name, own)
+    _replaced.clear()
+
+
+def begin(*, everywhere):
+    """Replaces the methods, until as many calls of `end` with the same argument.
+
+    Args:
+        everywhere: Whether Keras' objects draw what ours draw wherever they are
+            called; else only within `streams.drawing_from`.
+    """
+    global _users, _everywhere
+    with _lock:
+        if not _users:
+            _replace()
+        _users += 1
+        _everywhere += everywhere
+
+
+def end(*, everywhere):
+    """Takes back one call of `begin`."""
+    global _users, _everywhere
+    with _lock:
+        _users -= 1
+        _everywhere -= everywhere
+        if not _users:
+            _restore()
+
+
+@contextlib.contextmanager
+def drawn_here():
+    """Context in which Keras' objects follow `streams.drawing_from`."""
+    begin(everywhere=False)
+    try:
+        yield
+    finally:
+        end(everywhere=False)
+
+
+def ours_for(initializer):
+    """An initializer of this package that draws what Keras' object is to draw.
+
+    Args:
+        initializer: Any callable.
+
+    Returns:
+        An initializer, or None if the callable's `__call__` is not one of Keras'
+        own classes', or the class here does not take its arguments.
+    """
+    known = classes()
+    if type(initializer) in known:
+        return counterpart(type(initializer), initializer)
+    for cls in type(initializer).__mro__:
+        if "__call__" in vars(cls):
+            return counterpart(cls, initializer) if cls in known else None
+    return None
