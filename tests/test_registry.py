@@ -215,6 +215,13 @@ def test_a_users_own_custom_object_stays():
             del custom["glorot_uniform"]
 
 
+@pytest.mark.parametrize("name", [*keras_inits.names(), "constant", "normal"])
+def test_a_word_in_a_config_stays_a_word_under_enabled(name):
+    with keras_inits.enabled():
+        for data in (name, [name], {"kind": name}, {"mode": {"name": [name]}}):
+            assert keras.saving.deserialize_keras_object(data) == data
+
+
 def test_a_saved_keras_config_stays_keras_own_under_enabled():
     config = keras.saving.serialize_keras_object(keras.initializers.HeNormal(seed=3))
     with keras_inits.enabled():

@@ -38,6 +38,9 @@ def classes():
 def counterpart(cls, initializer):
     """An initializer of this package for an object of Keras' class `cls`.
 
+    Its arguments are the attributes of their names; the config of some of Keras'
+    classes lacks one.
+
     Args:
         cls: One of `classes`.
         initializer: An object of it or of a subclass.
@@ -47,10 +50,9 @@ def counterpart(cls, initializer):
         does not take them.
     """
     try:
-        config = dict(cls.get_config(initializer))
-        if "seed" in config:
-            config["seed"] = initializer.seed
-        return classes()[cls](**config)
+        names = lookup.parameters_of(cls)
+        arguments = {name: getattr(initializer, name) for name in names}
+        return classes()[cls](**arguments)
     except (AttributeError, TypeError, ValueError):
         return None
 

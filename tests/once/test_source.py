@@ -15,7 +15,7 @@ PLOTTING = {"matplotlib", "PIL", "plotly", "seaborn"}
 # What a part may import, beside itself and parts below it.
 ORDER = [
     ("_installed", "_checks", "_backend", "engine", "fans", "gains"),
-    ("initializers",),
+    ("initializers", "draws"),
     ("registry",),
     ("model", "diagnostics", "parity", "targets", "documents"),
     (

@@ -8,6 +8,7 @@ import keras_inits
 from keras_inits import _backend
 from tests.cases import CASES, build, takes
 from tests.support import as_float64, dtype_of
+from tests.test_draws import Spikes
 from tests.traced.tracers import tracers
 
 SHAPES = [(16,), (9, 40), (3, 3, 5, 8), (16, 1, 9)]
@@ -69,6 +70,33 @@ def test_traced_float32_is_the_eager_one(name, tracer):
 @pytest.mark.parametrize(("name", "dtype"), NARROW)
 def test_traced_16_bit_is_the_eager_one(name, dtype, tracer):
     assert_traced_is_eager(name, dtype, tracers()[tracer])
+
+
+class Doubled(keras_inits.RandomNormal):
+    """Overrides `__call__`, as Keras' own users do."""
+
+    def __call__(self, shape, dtype=None):
+        return 2.0 * super().__call__(shape, dtype)
+
+
+@pytest.mark.parametrize("shape", [(8, 40), (300, 256)], ids=["small", "large"])
+@pytest.mark.parametrize("tracer", tracers())
+@pytest.mark.parametrize(
+    "initializer",
+    [
+        Spikes(0.3, seed=3),
+        Doubled(seed=3),
+        keras_inits.PerGate(Doubled(seed=3)),
+        keras_inits.ZeroRow(Spikes(0.3, seed=3)),
+    ],
+    ids=["own compute", "own call", "gates of own call", "own table"],
+)
+def test_an_initializer_of_ones_own_is_the_eager_one(initializer, tracer, shape):
+    eager = initializer(shape)
+
+    traced = tracers()[tracer](lambda: initializer(shape))
+
+    np.testing.assert_array_equal(as_float64(traced), as_float64(eager))
 
 
 @pytest.mark.parametrize("tracer", tracers())

@@ -1,0 +1,175 @@
+"""What an initializer of one's own is written with.
+
+A subclass of `keras_inits.RandomInitializer` states its formula in
+`compute(ops, key, shape, dtype)`. The functions here turn the key into random
+numbers: the same bits on every backend, eagerly and inside a traced function.
+
+```python
+class Spikes(keras_inits.RandomInitializer):
+    # N(0, stddev**2) with probability `share`, else 0.
+    def __init__(self, share=0.1, stddev=1.0, seed=None):
+        super().__init__(seed=seed)
+        self.share, self.stddev = share, stddev
+
+    def compute(self, ops, key, shape, dtype):
+        values = draws.normal(ops, key, shape, stddev=self.stddev, dtype=dtype)
+        coins = draws.substream(key, "coins")
+        coin = draws.uniform(ops, coins, shape, low=0.0, high=1.0, dtype="float32")
+        return ops.where(coin < self.share, values, ops.zeros_like(values))
+```
+
+`ops` answers to the names of `keras.ops`, which are NumPy's, and `compute` must use
+nothing else: eagerly it is NumPy, inside a traced function of a large tensor it is
+`keras.ops` itself. It has besides `ops.full(shape, value, dtype)` and
+`ops.cast(x, dtype)`, which round once.
+
+The bits are the same wherever each step is exact or rounded once: comparisons,
+`where`, `take`, reshaping, concatenating, integers, and one sum or one product of
+floats after another, apart from a product that is added to something, which a
+compiler may round once instead of twice. Sums over an axis, matrix products and
+functions such as `exp` and `sin` are rounded differently by every library; a tensor
+that needs them is computed from Python's floats and NumPy before, outside of `ops`.
+
+`key` is that of the stream of the seed, or of the weight's address in a model. Two
+draws of one stream are equal, number by number: a second draw takes a `substream`.
+"""
+
+import math
+
+from keras_inits import _checks
+from keras_inits.engine import draws as laws
+from keras_inits.engine import quantile, streams
+
+__all__ = ["normal", "permutations", "substream", "truncated_normal", "uniform"]
+
+
+def uniform(ops, key, shape, *, low=0.0, high=1.0, dtype):
+    """Independent entries, uniform on `[low, high)`, in 2**24 equal steps.
+
+    Args:
+        ops: What `compute` was given.
+        key: What `compute` was given, or a `substream` of it.
+        shape: A tuple of integers.
+        low: Lower end, a finite number.
+        high: Upper end, a finite number above `low`, never drawn.
+        dtype: "float16", "bfloat16", "float32" or "float64".
+
+    Returns:
+        An array of `ops`.
+
+    Raises:
+        ValueError: If an end is not finite, `low >= high`, or no number of the
+            dtype lies between them.
+    """
+    owner = "draws.uniform"
+    low, high = _checks.real(owner, "low", low), _checks.real(owner, "high", high)
+    _checks.less(owner, "low", low, "high", high)
+    dtype = _checks.dtype(owner, dtype, _checks.FLOAT_DTYPES)
+    return laws.uniform(ops, key, shape, low=low, high=high, dtype=dtype)
+
+
+def normal(ops, key, shape, *, mean=0.0, stddev=1.0, dtype):
+    """Independent entries of `N(mean, stddev**2)`, within 6.23 stddev of the mean.
+
+    Args:
+        ops: See `uniform`.
+        key: See `uniform`.
+        shape: See `uniform`.
+        mean: Mean, a finite number.
+        stddev: Standard deviation, a finite number, 0 or above.
+        dtype: See `uniform`.
+
+    Returns:
+        An array of `ops`.
+
+    Raises:
+        ValueError: If an argument is out of range.
+    """
+    owner = "draws.normal"
+    mean = _checks.real(owner, "mean", mean)
+    stddev = _checks.not_negative(owner, "stddev", stddev)
+    dtype = _checks.dtype(owner, dtype, _checks.FLOAT_DTYPES)
+    return laws.normal(ops, key, shape, mean=mean, stddev=stddev, dtype=dtype)
+
+
+def truncated_normal(
+    ops, key, shape, *, mean=0.0, stddev=1.0, lower=-2.0, upper=2.0, dtype
+):
+    """Independent entries of `N(mean, stddev**2)` that lie in an interval.
+
+    Args:
+        ops: See `uniform`.
+        key: See `uniform`.
+        shape: See `uniform`.
+        mean: Mean before the truncation, a finite number.
+        stddev: Standard deviation before the truncation, a finite number above 0.
+        lower: Lower end in standard deviations from the mean, or None for none.
+        upper: Upper end in standard deviations from the mean, or None for none.
+        dtype: See `uniform`.
+
+    Returns:
+        An array of `ops`.
+
+    Raises:
+        ValueError: If an argument is out of range, `lower >= upper`, or the
+            interval cannot be drawn from, see `TruncatedNormal`.
+    """
+    owner = "draws.truncated_normal"
+    mean = _checks.real(owner, "mean", mean)
+    stddev = _checks.positive(owner, "stddev", stddev)
+    dtype = _checks.dtype(owner, dtype, _checks.FLOAT_DTYPES)
+    low = _checks.real_or_none(owner, "lower", lower)
+    high = _checks.real_or_none(owner, "upper", upper)
+    low = -math.inf if low is None else float(low)
+    high = math.inf if high is None else float(high)
+    _checks.less(owner, "lower", low, "upper", high)
+    try:
+        quantile.table(low, high)
+    except ArithmeticError as error:
+        rule = f"the end of an interval of some probability ({error})"
+        _checks.fail(owner, "lower", rule, lower)
+    limits = (mean + low * stddev, mean + high * stddev)
+    return laws.truncated_normal(
+        ops, key, shape, mean, stddev, (low, high), limits, dtype=dtype
+    )
+
+
+def permutations(ops, key, count, length):
+    """Independent permutations of `range(length)`.
+
+    Each orders `length` random numbers of 32 bits, equal ones by their index.
+
+    Args:
+        ops: See `uniform`.
+        key: See `uniform`.
+        count: Number of permutations, 0 or above.
+        length: Length of each, 0 or above.
+
+    Returns:
+        An integer array of `ops` of shape `(count, length)`, a permutation a row.
+
+    Raises:
+        ValueError: If a number is negative or not an integer.
+    """
+    owner = "draws.permutations"
+    count = _checks.whole(owner, "count", count, 0)
+    length = _checks.whole(owner, "length", length, 0)
+    return laws.permutations(ops, key, count, length)
+
+
+def substream(key, name):
+    """The key of a stream of its own for a further draw of the same tensor.
+
+    Args:
+        key: See `uniform`.
+        name: What is drawn from it, a string; another name, another stream.
+
+    Returns:
+        A key.
+
+    Raises:
+        ValueError: If `name` is not a string.
+    """
+    if not isinstance(name, str):
+        _checks.fail("draws.substream", "name", "a string", name)
+    return streams.fold(key, name)
