@@ -2,8 +2,10 @@
 
 __version__ = "0.1.0"
 
-from keras_inits import _start  # noqa: F401, before Keras: the command line's part
-from keras_inits import draws
+from keras_inits import (
+    _start,  # noqa: F401, before Keras: the command line's part
+    draws,
+)
 from keras_inits.diagnostics import compare, data_scale, diagnose, lsuv
 from keras_inits.fans import compute_fans
 from keras_inits.gains import calculate_gain

@@ -229,8 +229,8 @@ class _Switch:
 
     def turn_off(self):
         """Puts Keras' entries back, but what somebody has changed since."""
-        table = _table()
-        for name, before in self.before.items():
+        table, replaced = _table(), self.before or {}
+        for name, before in replaced.items():
             if table.get(name) is not lookup.BY_NAME.get(name):
                 continue
             if before is _MISSING:
@@ -256,7 +256,8 @@ def _other_answer():
     for name in ("glorot_uniform", "normal", "HeNormal", "zeros"):
         if keras.saving.get_registered_object(name) is not None:
             continue
-        for identifier in (name, {"class_name": name, "config": {}}):
+        identifiers: tuple = (name, {"class_name": name, "config": {}})
+        for identifier in identifiers:
             try:
                 found = type(keras.initializers.get(identifier))
             except ValueError as error:

@@ -277,6 +277,32 @@ def test_a_subclass_of_keras_initializer_can_be_registered():
         keras_inits.unregister(Sevens)
 
 
+def test_a_function_can_be_registered():
+    names, custom = keras_inits.names(), custom_objects()
+
+    @keras_inits.register("sevens", package="tests")
+    def all_sevens(shape, dtype=None):
+        return keras.ops.full(shape, 7.0, dtype)
+
+    try:
+        for name in ("sevens", "all_sevens"):
+            assert keras_inits.get(name) is all_sevens
+            assert keras.initializers.get(name) is all_sevens
+            config = {"class_name": name, "config": {}}
+            assert keras.initializers.get(config) is all_sevens
+            layer = keras.layers.Dense(2, kernel_initializer=name)
+            assert layer.kernel_initializer is all_sevens
+            revived = keras.layers.Dense.from_config(layer.get_config())
+            assert revived.kernel_initializer is all_sevens
+        model = keras.Sequential([keras.Input((3,)), layer])
+        keras_inits.initialize(model, {"bias": "sevens"})
+        assert as_numpy(layer.bias).tolist() == [7.0, 7.0]
+    finally:
+        keras_inits.unregister(all_sevens)
+    assert keras_inits.names() == names
+    assert custom_objects() == custom
+
+
 def test_defining_a_class_anew_replaces_it():
     def define(value):
         @keras_inits.register("again")
@@ -331,13 +357,16 @@ def test_a_name_that_the_user_gave_keras_is_refused():
     assert "spiky" not in keras_inits.names()
 
 
-def test_only_initializer_classes_are_registered():
+@pytest.mark.parametrize("value", [int, None, 3, [], keras_inits.Zeros()])
+def test_only_initializer_classes_and_functions_are_registered(value):
     text = (
         "register: Argument `initializer` must be a subclass of "
-        "keras.initializers.Initializer or a function, got <class 'int'>."
+        f"keras.initializers.Initializer or a function, got {value!r}."
     )
     with raises_exactly(text):
-        keras_inits.register("spiky")(int)
+        keras_inits.register("spiky")(value)
+    with raises_exactly(text):
+        keras_inits.register(value)
 
 
 @pytest.mark.parametrize("cls", [keras_inits.Zeros, int])

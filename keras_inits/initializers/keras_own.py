@@ -95,7 +95,7 @@ def _next(own):
 
 
 def _replace():
-    methods = [
+    methods: list[tuple] = [
         (cls, "__call__", functools.partial(_call, cls))
         for cls in classes()
         if "__call__" in vars(cls)

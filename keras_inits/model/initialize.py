@@ -87,8 +87,9 @@ def initialize(model, rules, *, seed=None, dry_run=False, strict=True):
             - a number or an array: every entry, or the entries;
             - None: the weight stays as it is, whatever later rules say;
             - a mapping from names of weights to such values;
-            - a function `(layer, variable) -> one of these`, which leaves the
-              weight to the rules after it by returning None.
+            - a function `(layer, variable)` of a weight that returns an
+              initializer, a number or an array, or None to leave the weight to
+              the rules after it.
 
             The two kinds of functions are told apart by their parameters: one that
             needs two is of the last kind, unless they are called shape and dtype.

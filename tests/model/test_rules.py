@@ -1,5 +1,6 @@
 """Which weight a rule chooses, and what malformed rules are told."""
 
+import functools
 import re
 
 import keras
@@ -73,6 +74,69 @@ def test_values_may_be_given_in_every_way(value):
     model = dense(["head"])
     initialize(model, {"head/*": value})
     assert all(np.all(array == 1.0) for array in values(model).values())
+
+
+def _ones(shape, dtype=None):
+    return keras.ops.ones(shape, dtype)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        _ones,
+        lambda shape, dtype: keras.ops.ones(shape, dtype),
+        lambda s, d=None, **more: keras.ops.ones(s, d),
+        lambda shape, **more: keras.ops.ones(shape),
+        functools.partial(_ones, dtype="float32"),
+        1,
+        1.0,
+        np.float32(1.0),
+        np.ones(8),
+        [1.0] * 8,
+        lambda layer, variable: 1.0,
+        lambda layer, variable: _ones,
+        lambda one, other: np.ones(8),
+    ],
+    ids=range(13),
+)
+def test_functions_of_a_shape_numbers_and_arrays_are_initializers(value):
+    model = dense(["head"])
+    initialize(model, {"head/bias": value, "head/kernel": {"kernel": value}})
+    assert all(np.all(array == 1.0) for array in values(model).values())
+
+
+def test_a_tensor_is_a_constant():
+    model = dense(["head"])
+    initialize(model, {"head/bias": keras.ops.arange(8, dtype="float32")})
+    assert values(model)["head/bias"].tolist() == list(range(8))
+
+
+@pytest.mark.parametrize("value", [lambda *args: "ones", lambda: "ones", max])
+def test_a_function_that_could_be_either_is_refused(value):
+    model = dense()
+    before = values(model)
+    with raises_exactly(
+        "initialize: Argument `rules` must be values whose signature tells a function "
+        f"(layer, variable) from an initializer (shape, dtype=None), got {value!r}. "
+        "Wrap it in a function that names its parameters so."
+    ):
+        initialize(model, {"kernel": value})
+    assert_same(before, values(model))
+
+
+@pytest.mark.parametrize("function", [initialize, keras_inits.reinitialize])
+@pytest.mark.parametrize("value", [None, {"kernel": None, "bias": None}])
+def test_a_rule_of_none_keeps_its_weights(function, value):
+    model = dense()
+    before = values(model)
+    rules = [("second/*", value), ("first/*", lambda layer, variable: None)]
+    report = function(model, rules=[*rules, ("kernel", "ones")], seed=1)
+    after = values(model)
+    assert not any(key.startswith("second") for key in changed(before, after))
+    assert np.all(after["first/kernel"] == 1.0)
+    assert np.all(after["head/kernel"] == 1.0)
+    assert report["second/kernel"].initializer is None
+    assert report["second/kernel"].note == "kept by a rule"
 
 
 def test_the_first_rule_that_has_something_wins():
