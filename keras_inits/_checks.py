@@ -7,11 +7,13 @@ and, where there is one, the way out; `no_number` does not know its owner, and
 """
 
 import difflib
+import inspect
 import math
-import numbers
-import operator
+from collections.abc import Set
 
 import keras
+
+from keras_inits._convert import MOST_AXES, entries, integer, number, text
 
 FLOAT_DTYPES = ("float16", "bfloat16", "float32", "float64")
 NUMERIC_DTYPES = (
@@ -23,17 +25,29 @@ NUMERIC_DTYPES = (
 
 LONGEST_LIST = 8  # of weights that an error names
 LARGEST_ROOT = 1e150  # the square of what lies between it and its inverse is a float
+LONGEST = 1000  # characters of a value that an error shows
+LARGEST_SIZE = 1 << 59  # entries of 16 bytes each that an address can count
+TRACED = (
+    "Inside a traced function it must be a number that is known while the function is "
+    "traced."
+)
+
+
+def _shown(value):
+    found = text(value)
+    return found if len(found) <= LONGEST else f"{found[:LONGEST]}..."
 
 
 def fail(owner, argument, rule, value, hint=""):
     """Raises the one form that all errors about a value have."""
-    text = f"{owner}: Argument `{argument}` must be {rule}, got {value!r}."
-    raise ValueError(f"{text} {hint}".rstrip())
+    found = f"{owner}: Argument `{argument}` must be {rule}, got {_shown(value)}."
+    raise ValueError(f"{found} {hint}".rstrip()) from None
 
 
 def nearest(value, options):
     """`Did you mean ...?` for the option closest to `value`, or nothing."""
-    close = difflib.get_close_matches(str(value), [str(o) for o in options], 1, 0.5)
+    name = value if isinstance(value, str) else text(value)
+    close = difflib.get_close_matches(name, [str(o) for o in options], 1, 0.5)
     return f"Did you mean {close[0]!r}?" if close else ""
 
 
@@ -47,11 +61,11 @@ def choice(owner, argument, value, options):
     """One of the strings `options`."""
     if isinstance(value, str) and value in options:
         return value
-    text = (
+    found = (
         f"{owner}: Invalid `{argument}` argument: must be one of "
-        f"{', '.join(options)}, got {value!r}."
+        f"{', '.join(options)}, got {_shown(value)}."
     )
-    raise ValueError(f"{text} {nearest(value, options)}".rstrip())
+    raise ValueError(f"{found} {nearest(value, options)}".rstrip())
 
 
 def choice_of_names(owner, value, names):
@@ -108,6 +122,14 @@ def chooses_frozen(owner, rule):
     )
 
 
+def not_held(owner, address, initializer, dtype):
+    """Refuses values that a weight cannot hold, found when they were drawn."""
+    raise ValueError(
+        f"{owner}: The weight {address!r} cannot be drawn by {initializer}: its values "
+        f"are not finite in {dtype}."
+    )
+
+
 def cannot_tell(owner, found):
     """Refuses weights whose layers do not say how they were initialized.
 
@@ -138,26 +160,56 @@ def no_counterpart(owner, kept):
     )
 
 
-def interrupted(owner, done, count, last, seed):
+def interrupted(owner, done, count, last, following, seed):
     """What to know of a call that stopped half-way."""
     so_far = f"{done} of {count} weights were set"
     so_far += f", the last one {last!r}" if done else ""
-    return f"{owner}: {so_far}. Run it again with seed={seed} for the full result."
+    so_far += f", and perhaps {following!r}" if following else ""
+    return (
+        f"{owner}: {so_far}. Run it again with seed={text(seed)} for the full result."
+    )
+
+
+def takes(owner, argument, rule, function, arguments):
+    """Refuses a function that cannot be called with these arguments."""
+    try:
+        inspect.signature(function).bind(*arguments)
+    except TypeError:
+        fail(owner, argument, rule, function)
+    except ValueError:
+        pass  # one written in C may not tell
+
+
+def deserialized(owner, argument, rule, value):
+    """What a config stands for, where a value is one; else the value."""
+    if not isinstance(value, dict):
+        return value
+    try:
+        return keras.saving.deserialize_keras_object(value)
+    except Exception:
+        return fail(owner, argument, rule, value)
 
 
 def real(owner, argument, value, rule="a finite number", allowed=None):
     """A finite number, a Python float or int, that satisfies `allowed`."""
-    number = value
-    if hasattr(number, "item") and getattr(number, "shape", None) == ():
-        number = number.item()
-    valid = isinstance(number, numbers.Real) and not isinstance(number, bool)
+    found = number(value)
     try:
-        valid = valid and math.isfinite(number)
+        valid = found is not None and math.isfinite(found)
     except OverflowError:  # an integer beyond the range of float
         valid = False
-    if not valid or (allowed and not allowed(number)):
-        fail(owner, argument, rule, value)
-    return number
+    if not valid or (allowed and not allowed(found)):
+        fail(owner, argument, rule, value, traced_hint(value) if found is None else "")
+    return found
+
+
+def traced_hint(value):
+    """What to know of a tensor of the backend that has no value yet."""
+    try:
+        kind = keras.backend.standardize_dtype(value.dtype)
+        unknown = keras.ops.is_tensor(value) and keras.backend.is_float_dtype(kind)
+        return TRACED if unknown else ""
+    except Exception:
+        return ""
 
 
 def real_or_none(owner, argument, value):
@@ -196,16 +248,11 @@ def not_negative(owner, argument, value):
 
 def whole(owner, argument, value, least=None):
     """An integer, at least `least`, and not a bool."""
-    rule = "an integer" if least is None else f"an integer, {least} or above"
-    if isinstance(value, bool):
+    found = integer(value)
+    if found is None or (least is not None and found < least):
+        rule = "an integer" if least is None else f"an integer, {least} or above"
         fail(owner, argument, rule, value)
-    try:
-        number = operator.index(value)
-    except TypeError:
-        fail(owner, argument, rule, value)
-    if least is not None and number < least:
-        fail(owner, argument, rule, value)
-    return number
+    return found
 
 
 def less(owner, low_name, low, high_name, high):
@@ -213,7 +260,7 @@ def less(owner, low_name, low, high_name, high):
     if not low < high:
         raise ValueError(
             f"{owner}: Argument `{low_name}` must be less than `{high_name}`, got "
-            f"{low_name}={low!r} and {high_name}={high!r}."
+            f"{low_name}={_shown(low)} and {high_name}={_shown(high)}."
         )
 
 
@@ -253,20 +300,20 @@ def traced_call(owner):
 
 
 def shape(owner, value):
-    """A shape as a tuple of Python ints, each 0 or above."""
-    rule = "a tuple of integers, each 0 or above"
-    if isinstance(value, (str, bytes)):
-        fail(owner, "shape", rule, value)
-    try:
-        dims = tuple(value)
-        sizes = tuple(map(operator.index, dims))
-    except TypeError:
-        is_length = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-        is_length = is_length and value >= 0
-        hint = f"A vector of that length has shape ({value},)." if is_length else ""
-        fail(owner, "shape", rule, value, hint)
-    if min(sizes, default=0) < 0 or bool in map(type, dims):
-        fail(owner, "shape", rule, value)
+    """A shape as a tuple of Python ints, each 0 or above; an integer is a length."""
+    if type(value) is tuple:
+        dims = value
+    else:
+        length = integer(value)
+        dims = entries(value, MOST_AXES) if length is None else (length,)
+    valid = dims is not None and not isinstance(value, Set)
+    sizes = tuple(map(integer, dims)) if valid else (None,)
+    if None in sizes or min(sizes, default=0) < 0:
+        fail(owner, "shape", "a tuple of integers, each 0 or above", value)
+    if len(sizes) > MOST_AXES:
+        fail(owner, "shape", f"of at most {MOST_AXES} axes", value)
+    if math.prod(filter(None, sizes)) > LARGEST_SIZE:
+        fail(owner, "shape", f"of at most {LARGEST_SIZE} entries", value)
     return sizes
 
 
@@ -285,9 +332,10 @@ def dtype(owner, value, allowed):
     """A dtype's standard name, one of `allowed`; None is Keras' float type."""
     try:
         standard = keras.backend.standardize_dtype(value)
-    except (ValueError, TypeError):
-        standard = None
-    if standard not in allowed:
+        known = isinstance(standard, str) and standard in allowed
+    except Exception:
+        known = False
+    if not known:
         options = ", ".join(allowed)
         fail(owner, "dtype", f"one of {options}", value, nearest(value, allowed))
     return standard
@@ -298,21 +346,16 @@ def axes(owner, argument, value, rank=None):
     if value is None:
         return None
     rule = "None or a list of distinct integers"
-    if isinstance(value, numbers.Integral) and not isinstance(value, bool):
-        value = [value]
-    if isinstance(value, (str, bytes)):
-        fail(owner, argument, rule, value)
-    try:
-        found = [operator.index(axis) for axis in value]
-    except TypeError:
-        fail(owner, argument, rule, value)
-    if any(isinstance(axis, bool) for axis in value):
+    one = integer(value)
+    given = entries(value, MOST_AXES) if one is None else [one]
+    found = [None] if given is None else [integer(axis) for axis in given]
+    if None in found:
         fail(owner, argument, rule, value)
     if rank is None:
         if len(set(found)) != len(found):
             fail(owner, argument, rule, value)
         return found
-    places = [axis + rank if axis < 0 else axis for axis in found]
+    places = [axis + rank if axis < 0 else axis for axis in found if axis is not None]
     if not all(0 <= place < rank for place in places):
         fail(owner, argument, f"axes of a shape of rank {rank}", value)
     if len(set(places)) != len(places):
@@ -324,16 +367,18 @@ def seed(owner, value):
     """An int, a `keras.random.SeedGenerator`, or None."""
     if value is None or isinstance(value, keras.random.SeedGenerator):
         return value
-    rule = "an integer, a keras.random.SeedGenerator or None"
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+    found = integer(value)
+    if found is None:
+        rule = "an integer, a keras.random.SeedGenerator or None"
         fail(owner, "seed", rule, value)
-    return int(value)
+    return found
 
 
 def seed_of_call(owner, value):
     """An int, or None for a fresh seed."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+    found = integer(value)
+    if found is None:
         fail(owner, "seed", "an integer or None", value)
-    return int(value)
+    return found

@@ -1,12 +1,15 @@
 """Bad shapes, dtypes and seeds get one clear error, before anything is computed."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
 
+import keras_inits
 from keras_inits.engine import host
 from tests import cases
-from tests.support import as_numpy, dtype_of, float_dtypes, raises_exactly
+from tests.support import as_float64, as_numpy, dtype_of, float_dtypes, raises_exactly
 
 FLOATS = "one of float16, bfloat16, float32, float64"
 
@@ -105,25 +108,81 @@ def test_a_shape_without_a_meaning_is_refused_in_these_words(label, shape, text)
 @pytest.mark.usefixtures("nothing_computed")
 @pytest.mark.parametrize("label", cases.CASES)
 @pytest.mark.parametrize(
-    ("shape", "hint"),
+    "shape",
     [
-        ((-1, 3, 4), ""),
-        ((2.0, 3, 4), ""),
-        ((True, 3, 4), ""),
-        ((None, 3, 4), ""),
-        ("34", ""),
-        (None, ""),
-        (3, " A vector of that length has shape (3,)."),
+        (-1, 3, 4),
+        (2.0, 3, 4),
+        (True, 3, 4),
+        (None, 3, 4),
+        "34",
+        b"34",
+        None,
+        -3,
+        True,
+        3.0,
+        {3, 4},
+        {3: 4},
     ],
 )
-def test_what_is_no_shape_is_refused_in_these_words(label, shape, hint):
+def test_what_is_no_shape_is_refused_in_these_words(label, shape):
     name = cases.class_name(label)
     initializer = cases.build(label)
     with raises_exactly(
         f"{name}: Argument `shape` must be a tuple of integers, each 0 or above, got "
-        f"{shape!r}.{hint}"
+        f"{shape!r}."
     ):
         initializer(shape, "float32")
+
+
+class Length:
+    """An integer of another library's."""
+
+    def __index__(self):
+        return 5
+
+
+@pytest.mark.parametrize("length", [5, np.int64(5), np.array(5), Length()])
+def test_an_integer_is_the_length_of_a_vector(length):
+    initializer = keras_inits.RandomUniform(seed=3)
+
+    np.testing.assert_array_equal(
+        as_float64(initializer(length)), as_float64(initializer((5,)))
+    )
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        [3, 4],
+        range(3, 5),
+        (size for size in (3, 4)),
+        np.array([3, 4], np.uint8),
+        keras.ops.zeros((3, 4)).shape,
+    ],
+)
+def test_a_shape_may_be_any_row_of_integers(shape):
+    assert tuple(keras_inits.Zeros()(shape).shape) == (3, 4)
+
+
+def test_a_shape_without_an_end_is_refused():
+    endless = itertools.repeat(1)
+    with raises_exactly(
+        "Zeros: Argument `shape` must be a tuple of integers, each 0 or above, got "
+        "repeat(1)."
+    ):
+        keras_inits.Zeros()(endless)
+
+
+def test_a_shape_that_no_array_has_is_refused():
+    with raises_exactly(
+        "Zeros: Argument `shape` must be of at most 576460752303423488 entries, got "
+        "(9223372036854775808, 0)."
+    ):
+        keras_inits.Zeros()((2**63, 0))
+    with raises_exactly(
+        f"Zeros: Argument `shape` must be of at most 64 axes, got {(1,) * 65}."
+    ):
+        keras_inits.Zeros()((1,) * 65)
 
 
 @pytest.mark.usefixtures("nothing_computed")

@@ -1,0 +1,72 @@
+"""Values of any library as Python's own, where nothing is lost; else None.
+
+One rule for all arguments: what equals a Python number is that number, whichever
+library it comes from. Nothing here raises, whatever it is given.
+"""
+
+import itertools
+import math
+import operator
+from collections.abc import Mapping
+
+import keras
+
+MOST_AXES = 64  # of an array in NumPy
+MOST_ENTRIES = 1 << 16  # of an argument that is a list; a generator may have no end
+
+
+def number(value):
+    """The Python int or float that a value equals exactly, or None.
+
+    Scalars of every array library count, fractions and decimals too; bools, complex
+    numbers and strings do not.
+    """
+    if type(value) in (int, float):
+        return value
+    try:
+        if isinstance(value, keras.Variable):
+            value = value.value
+        kind = str(getattr(value, "dtype", type(value).__name__))
+        if len(getattr(value, "shape", ())) or isinstance(value, (str, bytes)):
+            return None
+        if "bool" in kind or "complex" in kind:
+            return None
+        if hasattr(value, "__index__"):
+            try:
+                return int(operator.index(value))
+            except Exception:  # an array of floats has the method too
+                pass
+        found = float(value)
+        return found if found == value or math.isnan(found) else None
+    except Exception:  # there is no saying what a class of another library raises
+        return None
+
+
+def integer(value):
+    """The Python int that a value equals, or None."""
+    found = number(value)
+    return found if type(found) is int else None
+
+
+def entries(value, most=MOST_ENTRIES):
+    """The entries of a list or of another iterable, at most `most`, or None.
+
+    Neither a string nor a mapping is one.
+    """
+    if isinstance(value, (str, bytes, bytearray, Mapping)):
+        return None
+    try:
+        found = list(itertools.islice(iter(value), most + 1))
+    except Exception:
+        return None
+    return found if len(found) <= most else None
+
+
+def text(value):
+    """A value as text, whatever its own `repr` does."""
+    try:
+        return repr(value)
+    except Exception:
+        if isinstance(value, int):
+            return hex(value)  # Python refuses to write a long one in decimal digits
+        return f"a {type(value).__name__} without a repr"
