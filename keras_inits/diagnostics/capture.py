@@ -217,15 +217,18 @@ def unit_axis(call, tensor):
 @contextlib.contextmanager
 def replaced(layer, attribute, value):
     """The layer has another attribute meanwhile, on the instance alone."""
-    before = layer.__dict__.get(attribute)
     # Past Layer.__setattr__, which would track the value.
-    layer.__dict__[attribute] = value
+    attributes = layer.__dict__
+    had = attribute in attributes
+    before = attributes.get(attribute)
     try:
+        attributes[attribute] = value
         yield
     finally:
-        del layer.__dict__[attribute]
-        if before is not None:
-            layer.__dict__[attribute] = before
+        if had:
+            attributes[attribute] = before
+        elif attribute in attributes:  # an interrupt may come before it is set
+            del attributes[attribute]
 
 
 @contextlib.contextmanager

@@ -206,8 +206,6 @@ def _scale(owner, model, x, target, start, tolerance, max_tries):
             f"{owner}: Argument `model` must have a dense layer or a convolution, "
             f"got {model.name!r} with none that the data pass."
         )
-    for variable, values in scaler.values.values():
-        variable.assign(keras.ops.convert_to_tensor(values, dtype=variable.dtype))
     matrices = [
         variable
         for layer in capture.all_layers(model)
@@ -215,7 +213,27 @@ def _scale(owner, model, x, target, start, tolerance, max_tries):
         if id(variable) not in scaler.values
     ]
     left = [named[id(variable)] for variable in matrices]
-    return ScaleReport(model.name, target, scaler.rows, sorted(set(left)))
+    report = ScaleReport(model.name, target, scaler.rows, sorted(set(left)))
+    return _store(scaler.values.values(), report)
+
+
+def _store(pairs, result):
+    """Sets all variables, or none if that is cut short, and returns `result`.
+
+    Args:
+        pairs: Of a variable and its values.
+        result: Returned from here, where an interrupt still undoes what was set.
+    """
+    before = []
+    try:
+        for variable, values in pairs:
+            before.append((variable, np.array(_backend.to_numpy(variable))))
+            variable.assign(keras.ops.convert_to_tensor(values, dtype=variable.dtype))
+        return result
+    except BaseException:
+        for variable, values in before:
+            variable.assign(keras.ops.convert_to_tensor(values, dtype=variable.dtype))
+        raise
 
 
 class _Scaler(capture.Observer):

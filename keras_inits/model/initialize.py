@@ -1,7 +1,7 @@
 """`initialize`: a model's weights by rules."""
 
 from keras_inits import _backend, _checks
-from keras_inits.model import plan
+from keras_inits.model import account, plan
 from keras_inits.model import rules as rule_book
 from keras_inits.model.addresses import require_built
 
@@ -37,6 +37,7 @@ def _step(owner, weight, initializer):
 
 
 @_backend.outside_traces
+@account.kept
 def initialize(model, rules, *, seed=None, dry_run=False, strict=True):
     """Sets the weights of a built model in place, by rules.
 
@@ -68,7 +69,8 @@ def initialize(model, rules, *, seed=None, dry_run=False, strict=True):
 
     Every rule is resolved and every initializer checked before the first weight
     is set, so a call that is refused leaves the model as it was. An error or an
-    interrupt on the way carries a note of what was set.
+    interrupt on the way carries a note of what was set. A seed generator moves on
+    by one for the whole call.
 
     Args:
         model: A built Keras model or layer.

@@ -18,7 +18,7 @@ from keras_inits.engine import moments, streams
 from keras_inits.initializers import callables
 from keras_inits.initializers.base import Initializer
 from keras_inits.initializers.scaling import VarianceScaling
-from keras_inits.model import report, rules
+from keras_inits.model import account, report, rules
 from keras_inits.model.fans import layer_fans
 
 
@@ -117,13 +117,19 @@ class Plan:
         self.own_seeds = own_seeds and seed is None
         self.generators = {}  # id of a seed generator -> it and its seed
 
-    def key(self, step):
-        """Key of the stream that a step draws from."""
+    def key(self, step, dry_run=False):
+        """Key of the stream that a step draws from.
+
+        A seed generator moves on by one for the call, unless the run is dry.
+        """
         seed = self.seed
         own = _given_seed(step.initializer) if self.own_seeds else None
         if isinstance(own, keras.random.SeedGenerator):
             if id(own) not in self.generators:
-                words = np.ravel(_backend.to_numpy(own.state)).tolist()
+                if dry_run:
+                    words = np.ravel(_backend.to_numpy(own.state)).tolist()
+                else:
+                    words = _backend.next_state(own)
                 self.generators[id(own)] = (
                     own,
                     words[0] & 0xFFFFFFFF | (words[1] & 0xFFFFFFFF) << 32,
@@ -133,36 +139,36 @@ class Plan:
             seed = own
         return streams.from_address(seed, step.weight.address)
 
-    def carry_out(self, *, dry_run):
+    def carry_out(self, *, dry_run, finish=lambda: None):
         """Draws every weight and sets it, unless the run is dry.
+
+        Args:
+            dry_run: Whether to draw only.
+            finish: Function that sets what goes with the weights, after them. If
+                the call ends early it is called once some of them are set, so it
+                may be called twice.
 
         Returns:
             A `Report`.
         """
         active = [step for step in self.steps if step.initializer is not None]
         entries = sum(math.prod(step.weight.shape) for step in active)
+        done = account.current() or account.Account(self.action)
+        if not dry_run:
+            done.open(len(active), self.seed, finish)
         with report.progress(self.action, entries) as advance:
-            for place, step in enumerate(active):
-                try:
-                    self._draw(step, dry_run)
-                except BaseException as error:
-                    last = active[place - 1].weight.address if place else None
-                    text = _checks.interrupted(
-                        self.action, place, len(active), last, self.seed
-                    )
-                    if not dry_run:
-                        error.add_note(text)
-                    raise
+            for step in active:
+                self._draw(step, None if dry_run else done)
                 advance(math.prod(step.weight.shape))
         if not dry_run:
-            for generator, _ in self.generators.values():
-                _backend.next_state(generator)
+            finish()
         rows = [step.row() for step in self.steps]
         return report.Report(self.action, self.model.name, self.seed, dry_run, rows)
 
-    def _draw(self, step, dry_run):
+    def _draw(self, step, done):
+        """Draws a step's weight and, where an account is kept, sets it."""
         weight = step.weight
-        key = self.key(step)
+        key = self.key(step, dry_run=done is None)
 
         def draw_from(key):
             return draw(step.initializer, key, weight.shape, weight.dtype)
@@ -171,9 +177,16 @@ class Plan:
         if not step.initializer.is_formula:
             step.note = callables.remark(value, draw_from, key)
         _, step.deviation = moments.mean_and_stddev(value)
-        if not dry_run:
+        if not math.isfinite(step.deviation) and not np.all(np.isfinite(value)):
+            _checks.not_held(
+                self.action, weight.address, repr(step.initializer), weight.dtype
+            )
+        if done is not None:
             dtype = _backend.stored_dtype(weight.dtype)
-            weight.variable.assign(_backend.formula_ops(0).to_tensor(value, dtype))
+            tensor = _backend.formula_ops(0).to_tensor(value, dtype)
+            done.setting(weight.address)
+            weight.variable.assign(tensor)
+            done.was_set(weight.address)
 
 
 def draw(initializer, key, shape, dtype):

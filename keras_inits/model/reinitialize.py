@@ -5,7 +5,7 @@ import numpy as np
 
 from keras_inits import _backend, _checks
 from keras_inits.engine import streams
-from keras_inits.model import optimizers, plan, replica
+from keras_inits.model import account, optimizers, plan, replica
 from keras_inits.model import rules as rule_book
 from keras_inits.model.addresses import layers_of, require_built
 from keras_inits.model.configured import configured, is_statistic
@@ -86,6 +86,7 @@ def _reset_seed_generators(model, seed):
 
 
 @_backend.outside_traces
+@account.kept
 def reinitialize(
     model, seed=None, *, rules=None, frozen=False, optimizer=False, dry_run=False
 ):
@@ -121,7 +122,9 @@ def reinitialize(
         rules: Rules that come before what the layers say, see `initialize`.
         frozen: Whether to draw the weights of frozen layers too.
         optimizer: Whether to reset the optimizer that the model is compiled with
-            too: its state and step count, not its learning rate.
+            too: its state and step count, not its learning rate. That is done when
+            the weights are set, and also when the call is cut short after some of
+            them, so that no weight that is new goes with a state that is old.
         dry_run: Whether to draw and report only.
 
     Returns:
@@ -155,8 +158,9 @@ def reinitialize(
         _checks.cannot_tell(OWNER, unknown)
     values = optimizers.initial_values(OWNER, model) if optimizer else []
     made = plan.Plan(OWNER, model, steps, seed, own_seeds=False)
-    report = made.carry_out(dry_run=dry_run)
-    if not dry_run:
+
+    def finish():
         _reset_seed_generators(model, made.seed)
         optimizers.assign(values)
-    return report
+
+    return made.carry_out(dry_run=dry_run, finish=finish)

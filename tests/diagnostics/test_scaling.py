@@ -6,7 +6,7 @@ import pytest
 
 import keras_inits
 from keras_inits import _backend
-from keras_inits.diagnostics import data_scale, diagnose, lsuv
+from keras_inits.diagnostics import data_scale, diagnose, lsuv, scaling
 from tests.diagnostics.networks import (
     assert_same_state,
     branched,
@@ -15,6 +15,7 @@ from tests.diagnostics.networks import (
     set_kernels,
     state,
 )
+from tests.interrupts import interrupted_at
 from tests.support import raises_exactly
 
 # A single rescaling is exact up to the rounding of a float32 product.
@@ -221,3 +222,52 @@ def test_the_report_is_plain_data():
     assert data["layers"][0]["weight"] == "l0/kernel"
     assert data["layers"][0]["shape"] == [16, 32]
     assert "l0/kernel" in str(report)
+
+
+STRIDE = 7  # of the places of a pass; each place of the storing is tried
+
+
+def test_an_interrupt_in_the_pass_changes_nothing():
+    model, x = plain("tanh", depth=1), normal((24, 16), 0.2)
+    before = state(model)
+    place = 0
+    files = ["diagnostics/scaling.py", "diagnostics/capture.py"]
+
+    while interrupted_at(place, lambda: lsuv(model, x), files) is not None:
+        assert_same_state(before, state(model))
+        assert not any("call" in vars(layer) for layer in model.layers)
+        place += STRIDE
+
+    assert place > 100
+    moved = state(model)
+    assert any((before[path] != moved[path]).any() for path in before)
+
+
+def test_an_interrupt_in_the_storing_changes_nothing():
+    model = plain("tanh", depth=3)
+    before = state(model)
+    kernels = [layer.kernel for layer in model.layers]
+    pairs = [(kernel, np.zeros(tuple(kernel.shape), "float32")) for kernel in kernels]
+    place = 0
+
+    def store():
+        return scaling._store(pairs, None)
+
+    while interrupted_at(place, store, ["diagnostics/scaling.py"]) is not None:
+        assert_same_state(before, state(model))
+        place += 1
+
+    assert place >= 3 * len(kernels)
+    assert not any(values.any() for values in state(model).values())
+
+
+def test_a_kernel_that_cannot_be_stored_leaves_all_as_they_were():
+    model = plain("tanh", depth=2)
+    before = state(model)
+    first, second = (layer.kernel for layer in model.layers)
+    pairs = [(first, np.zeros(tuple(first.shape))), (second, np.zeros((1, 2, 3)))]
+
+    with pytest.raises(ValueError, match="shape"):
+        scaling._store(pairs, None)
+
+    assert_same_state(before, state(model))
