@@ -1,6 +1,5 @@
 """`compare`: one model, trained from several initializers with several seeds."""
 
-import contextlib
 import dataclasses
 import math
 import time
@@ -16,8 +15,11 @@ from keras_inits import _backend, _checks
 from keras_inits.diagnostics import inputs
 from keras_inits.engine import streams
 from keras_inits.initializers import lookup
+from keras_inits.model import plan
+from keras_inits.model import rules as rule_book
 from keras_inits.model.addresses import addresses
 
+START = "initializers, their names or configs, or functions of model and seed"
 KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
 
 
@@ -50,7 +52,8 @@ class Comparison:
         initializers: Names, in the order given.
         epochs: Number of epochs of each run.
         runs: List of `Run`.
-        interrupted: Whether runs are missing because the user stopped it.
+        interrupted: Whether runs are missing, because the user or an error stopped
+            it.
     """
 
     initializers: list
@@ -131,8 +134,9 @@ def compare(
     only, never the data a model is tested on in the end. The order of the data
     follows the seed and is the same for all initializers and on every backend.
 
-    Stopped by the user (`KeyboardInterrupt`), it returns the runs that are
-    finished.
+    Each initializer is checked against each kernel before the first run. Stopped
+    by the user (`KeyboardInterrupt`), the function returns the runs that are
+    finished; any other error that ends it has them in its attribute `comparison`.
 
     Args:
         build_model: Function without arguments that returns a compiled
@@ -171,27 +175,38 @@ def compare(
     validation = _take(x, held_out), _take(y, held_out)
     training = _take(x, kept), _take(y, kept)
     model = _compiled(owner, build_model, x)
+    for entry in starts.values():
+        _check_start(owner, entry, model)
     clean = [(v, np.array(_backend.to_numpy(v))) for v in _state(model)]
 
-    runs, interrupted = [], False
-    with contextlib.suppress(KeyboardInterrupt), _bar(progress) as bar:
-        interrupted = True
-        task = bar.add_task("", total=len(starts) * len(seeds) * epochs)
-        for name, start in starts.items():
-            for seed in seeds:
-                bar.update(task, description=f"{name}, seed {seed}")
-                for variable, value in clean:
-                    variable.assign(value)
-                start(model, seed)
+    result = Comparison(list(starts), epochs, [], interrupted=True)
+    count = len(starts) * len(seeds)
+    try:
+        with _bar(progress) as bar:
+            task = bar.add_task("", total=count * epochs)
+            for name, entry in starts.items():
+                for seed in seeds:
+                    bar.update(task, description=f"{name}, seed {seed}")
+                    for variable, value in clean:
+                        variable.assign(value)
+                    _start(entry)(model, seed)
 
-                def step():
-                    bar.advance(task)
+                    def step():
+                        bar.advance(task)
 
-                data = training, validation
-                run = _train(model, name, seed, data, epochs, batch_size, step)
-                runs.append(run)
-        interrupted = False
-    return Comparison(list(starts), epochs, runs, interrupted)
+                    data = training, validation
+                    run = _train(model, name, seed, data, epochs, batch_size, step)
+                    result.runs.append(run)
+        return dataclasses.replace(result, interrupted=False)
+    except KeyboardInterrupt:
+        return result
+    except BaseException as error:
+        error.comparison = result  # type: ignore[attr-defined]
+        error.add_note(
+            f"{owner}: {len(result.runs)} of {count} runs are finished; they are in "
+            "the attribute `comparison` of this error."
+        )
+        raise
 
 
 def spread(values):
@@ -227,7 +242,7 @@ def _train(model, name, seed, data, epochs, batch_size, step):
 
 
 def _starts(owner, initializers):
-    """Name -> function that sets a model's weights by a seed."""
+    """Name -> an initializer, or a function that sets a model's weights by a seed."""
     if not isinstance(initializers, dict):
         listed = _listed(owner, initializers, "initializers")
         initializers = {_name_of(entry): entry for entry in listed}
@@ -240,14 +255,37 @@ def _starts(owner, initializers):
             )
     if not initializers:
         _checks.fail(owner, "initializers", "at least one initializer", initializers)
-    return {name: _start(entry) for name, entry in initializers.items()}
+    for name in initializers:
+        if not isinstance(name, str):
+            _checks.fail(owner, "initializers", "a dict with strings for names", name)
+    return {name: _resolved(owner, entry) for name, entry in initializers.items()}
+
+
+def _resolved(owner, entry):
+    is_class = isinstance(entry, type) and issubclass(entry, keras.Initializer)
+    if is_class or isinstance(entry, (str, dict, keras.Initializer)):
+        return lookup.find(owner, entry)
+    if not callable(entry):
+        _checks.fail(owner, "initializers", START, entry)
+    return entry
+
+
+def _check_start(owner, entry, model):
+    """Refuses an initializer that cannot draw a kernel of the model."""
+    if not isinstance(entry, keras.Initializer):
+        _checks.takes(owner, "initializers", START, entry, (model, 0))
+        return
+    initializer = rule_book.as_initializer(owner, entry, "initializers")
+    for weight in rule_book.weights_of(model):
+        if weight.role in KERNELS:
+            plan.check(owner, weight, initializer)
 
 
 def _start(entry):
-    is_class = isinstance(entry, type) and issubclass(entry, keras.Initializer)
-    if not (is_class or isinstance(entry, (str, dict, keras.Initializer))):
+    """The function that sets a model's weights by a seed."""
+    if not isinstance(entry, keras.Initializer):
         return entry
-    initializer = lookup.find("compare", entry)
+    initializer = entry
 
     def start(model, seed):
         key = streams.from_seed(seed)
@@ -278,9 +316,10 @@ def _name_of(entry):
 
 
 def _listed(owner, values, argument="seeds"):
-    if isinstance(values, (str, int)) or not list(values):
+    found = _checks.entries(values)
+    if not found:
         _checks.fail(owner, argument, "a list with at least one entry", values)
-    return list(values)
+    return found
 
 
 def _split(owner, size, share):

@@ -1,5 +1,6 @@
 """`compare`: the same model, data and order for every start; runs are kept."""
 
+import itertools
 import math
 import re
 
@@ -94,6 +95,92 @@ def test_a_stopped_comparison_keeps_its_finished_runs():
     assert found.interrupted
     assert [run.seed for run in found.runs] == [4, 5]
     assert "interrupted: unfinished runs are left out" in str(found)
+
+
+@needs_gradients
+def test_an_error_has_the_finished_runs():
+    def fail_with_seed_5(model, seed):
+        if seed == 5:
+            raise OSError("no room")
+
+    with pytest.raises(OSError, match="no room") as caught:
+        compare(
+            build,
+            X,
+            Y,
+            ["zeros", fail_with_seed_5],
+            **{**COMMON, "epochs": 1, "seeds": [4, 5]},
+        )
+
+    found = caught.value.comparison
+    assert found.interrupted
+    assert [(run.initializer, run.seed) for run in found.runs] == [
+        ("zeros", 4),
+        ("zeros", 5),
+        ("fail_with_seed_5", 4),
+    ]
+    assert caught.value.__notes__ == [
+        "compare: 3 of 4 runs are finished; they are in the attribute `comparison` of "
+        "this error."
+    ]
+
+
+@needs_gradients
+@pytest.mark.parametrize(
+    ("initializer", "text"),
+    [
+        (
+            keras_inits.PerGate("zeros", 3),
+            "compare: The weight 'l0/kernel' cannot be drawn by "
+            "PerGate(inner=Zeros(), gates=3): PerGate: Argument `gates` must be a "
+            "divisor of the last axis of shape (16, 32), got 3.",
+        ),
+        (
+            lambda_of_one := (lambda model: None),
+            "compare: Argument `initializers` must be initializers, their names or "
+            f"configs, or functions of model and seed, got {lambda_of_one!r}.",
+        ),
+        (
+            5,
+            "compare: Argument `initializers` must be initializers, their names or "
+            "configs, or functions of model and seed, got 5.",
+        ),
+    ],
+)
+def test_what_cannot_start_a_run_is_found_before_any_trains(
+    initializer, text, monkeypatch
+):
+    def trains(*args):
+        raise AssertionError("a run began")
+
+    monkeypatch.setattr(comparison, "_train", trains)
+    with raises_exactly(text):
+        compare(build, X, Y, {"zeros": "zeros", "other": initializer}, **COMMON)
+
+
+@needs_gradients
+def test_lists_may_be_generators(monkeypatch):
+    monkeypatch.setattr(comparison, "_train", lambda *args: args[1:3])
+
+    found = compare(
+        build,
+        X,
+        Y,
+        (name for name in ("zeros", "ones")),
+        **{**COMMON, "seeds": (seed for seed in (1, 2))},
+    )
+
+    assert found.runs == [("zeros", 1), ("zeros", 2), ("ones", 1), ("ones", 2)]
+
+
+@needs_gradients
+@pytest.mark.parametrize("seeds", [None, 3, "12", [], {1: 2}, itertools.repeat(1)])
+def test_seeds_that_are_no_list_are_refused(seeds):
+    with raises_exactly(
+        "compare: Argument `seeds` must be a list with at least one entry, got "
+        f"{seeds!r}."
+    ):
+        compare(build, X, Y, ["zeros"], epochs=1, seeds=seeds)
 
 
 @needs_gradients
