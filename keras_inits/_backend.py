@@ -224,9 +224,7 @@ def to_numpy(tensor):
     """
     if isinstance(tensor, keras.Variable):
         tensor = tensor.value
-    if not keras.ops.is_tensor(tensor):
-        return np.asarray(tensor)
-    if name() == "torch":
+    if hasattr(tensor, "detach"):  # PyTorch's, which data may be on any backend
         tensor = tensor.detach().cpu()
         if "bfloat16" in str(tensor.dtype):
             tensor = tensor.float()

@@ -237,7 +237,7 @@ def observed(owner, model, observer, training):
 
     Args:
         owner: Name of the function that was called.
-        model: A built Keras model.
+        model: A Keras model or layer that has weights.
         observer: An `Observer`.
         training: See `run`.
 
@@ -260,7 +260,10 @@ def observed(owner, model, observer, training):
         with contextlib.ExitStack() as stack:
             for layer in all_layers(model):
                 stack.enter_context(replaced(layer, "call", current.wrap(layer)))
-                if not layer.built:
+                if layer is model:
+                    # Its parts may have been built one by one.
+                    stack.enter_context(replaced(layer, "built", True))
+                elif not layer.built:
                     refusal = without_build(layer)
                     stack.enter_context(replaced(layer, "build", refusal))
             yield
@@ -281,7 +284,7 @@ def run(model, inputs, training):
     """Call the model, with the training flag if it takes one.
 
     Args:
-        model: A built Keras model.
+        model: The same.
         inputs: The inputs, structured as the model takes them.
         training: `True` or `False` for the whole model. `None` for the first
             training step without its noise: BatchNormalization works with the

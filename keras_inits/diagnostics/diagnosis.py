@@ -22,10 +22,16 @@ def diagnose(model, x, y=None, loss=None, *, learning_rate=None, training=None):
     with weight 1.
 
     Args:
-        model: A built `keras.Model`: sequential, functional or subclassed.
+        model: A built Keras model, sequential, functional or subclassed, or a layer.
         x: The batch, an array or a list or dict of arrays. As many samples as
-            a training step takes are enough.
-        y: The targets of the batch. `None` runs forward only.
+            a training step takes are enough. Or what gives batches to `fit`: a
+            `tf.data.Dataset`, a `torch.utils.data.DataLoader`, a
+            `keras.utils.PyDataset`, a generator, any iterable of `x`, `(x, y)` or
+            `(x, y, sample_weight)`. Only its first batch is asked for, so that an
+            iterator, which can be read once, goes on with its second; sample
+            weights are not used.
+        y: The targets of the batch. `None` runs forward only. Those that come with
+            a batch are used where there is a loss and the backend has gradients.
         loss: Name of a Keras loss, a `keras.losses.Loss`, a function of
             targets and outputs, or a list or dict of them for a model with
             several outputs. `None` is the loss the model was compiled with.
@@ -40,7 +46,7 @@ def diagnose(model, x, y=None, loss=None, *, learning_rate=None, training=None):
         A `Report`.
 
     Raises:
-        TypeError: If `model` is no Keras model.
+        TypeError: If `model` is no Keras model or layer.
         ValueError: If the model is not built or has no weights, if there is
             NaN or infinity in `x` or in a weight, if the batch is empty or has
             a shape that the model does not take, or if `y` comes without a
@@ -54,6 +60,9 @@ def diagnose(model, x, y=None, loss=None, *, learning_rate=None, training=None):
     """
     owner = "diagnose"
     inputs.model(owner, model)
+    x, y, source = inputs.first_batch(owner, x, y)
+    if source and loss is None and not _has_loss(model):
+        y = None
     x = inputs.batch(owner, "x", x)
     inputs.fits(owner, model, x)
     backward = y is not None
@@ -100,6 +109,7 @@ def diagnose(model, x, y=None, loss=None, *, learning_rate=None, training=None):
         learning_rate=learning_rate if backward else None,
         verdict=verdict,
         layers=rows,
+        source=source,
     )
 
 
@@ -223,6 +233,12 @@ def _as_column(target, result):
     if len(target.shape) == len(result.shape) - 1 and result.shape[-1] == 1:
         return keras.ops.expand_dims(target, -1)
     return target
+
+
+def _has_loss(model):
+    """Whether a backward pass needs nothing that the caller did not give."""
+    differentiates = _backend.name() in _backend.DIFFERENTIATES
+    return differentiates and getattr(model, "loss", None) is not None
 
 
 def _compiled_rate(model):

@@ -3,12 +3,65 @@
 All checks run before anything else does, so a refused call changes nothing.
 """
 
+import itertools
 import math
+from collections.abc import Iterable
 
 import keras
 import numpy as np
 
 from keras_inits import _backend, _checks
+
+INT32 = 2**31  # what fits is below it, on every backend
+
+
+def first_batch(owner, x, y=None):
+    """One batch of what `keras.Model.fit` takes.
+
+    Arrays are the batch themselves. What gives batches one by one (a
+    `tf.data.Dataset`, a `torch.utils.data.DataLoader`, a `keras.utils.PyDataset`, a
+    generator, any other iterable) is asked for its first one, which holds `x`,
+    `(x, y)` or `(x, y, sample_weight)`. No library has to be known for that: all of
+    them are iterables, and no array.
+
+    Args:
+        owner: Name of the function that was called.
+        x: An array, a list or dict of arrays, or a source of batches.
+        y: Targets, which a source of batches brings along.
+
+    Returns:
+        `(x, y, source)`, where `source` says whose first batch it is, and is None
+        for arrays.
+
+    Raises:
+        ValueError: If a source has no batch, if its batch is of another form, or if
+            `y` is given besides.
+    """
+    if not _is_source(x):
+        return x, y, None
+    kind = type(x).__name__.lstrip("_")
+    if y is not None:
+        _checks.fail(owner, "y", f"left out, as {kind} brings the targets", type(y))
+    found = list(itertools.islice(x, 1))
+    if not found:
+        raise ValueError(
+            f"{owner}: Argument `x` must hold at least one batch, got {kind} with none."
+        )
+    parts = found[0] if isinstance(found[0], (list, tuple)) else (found[0],)
+    if not 1 <= len(parts) <= 3:
+        raise ValueError(
+            f"{owner}: Argument `x` must give batches x, (x, y) or (x, y, "
+            f"sample_weight), got {kind} with batches of {len(parts)} parts. Give "
+            "several inputs as a dict or as a tuple in the tuple's first place."
+        )
+    return parts[0], parts[1] if len(parts) > 1 else None, kind
+
+
+def _is_source(x):
+    """Whether it gives batches one by one, and is no array or structure of them."""
+    if isinstance(x, (list, tuple, dict, str, bytes)) or hasattr(x, "__array__"):
+        return False
+    return isinstance(x, Iterable) and not hasattr(x, "shape")
 
 
 def batch(owner, argument, data, *, finite=True):
@@ -22,12 +75,18 @@ def batch(owner, argument, data, *, finite=True):
 
     Raises:
         ValueError: If there are no samples, if the arrays disagree about how
-            many, or if there is NaN or infinity in them.
+            many, or if there is NaN or infinity in them, or what is no real number.
     """
     arrays = keras.tree.map_structure(_as_array, data)
     flat = keras.tree.flatten(arrays)
     if not flat or any(a.ndim < 1 for a in flat):
         _checks.fail(owner, argument, "an array with a batch axis", data)
+    for a in flat:
+        if a.dtype.kind not in "fiub":
+            raise ValueError(
+                f"{owner}: Argument `{argument}` must hold real numbers, got an array "
+                f"of dtype {a.dtype}."
+            )
     sizes = sorted({len(a) for a in flat})
     if len(sizes) > 1:
         raise ValueError(
@@ -39,6 +98,13 @@ def batch(owner, argument, data, *, finite=True):
             f"{owner}: Argument `{argument}` must hold at least one sample, got an "
             f"array of shape {next(a.shape for a in flat if a.size == 0)}."
         )
+    for a in flat:
+        low, high = (a.min(), a.max()) if a.dtype.kind in "iu" else (0, 0)
+        if low < -INT32 or high >= INT32:
+            raise ValueError(
+                f"{owner}: Argument `{argument}` must hold integers of 32 bits, got "
+                f"{low if low < -INT32 else high}. Convert measurements to floats."
+            )
     for a in flat if finite else ():
         wrong = _not_finite(a)
         if wrong:
@@ -60,19 +126,17 @@ def same_length(owner, x, y):
 
 
 def model(owner, value):
-    """A built Keras model with finite weights.
+    """A Keras model or layer that has weights, all of them finite.
 
     Raises:
-        TypeError: If it is no Keras model.
-        ValueError: If it is not built, has no weights, or has NaN or infinity
-            in its weights.
+        TypeError: If it is neither.
+        ValueError: If it has no weights, or NaN or infinity in them.
     """
-    if not isinstance(value, keras.Model):
+    if not isinstance(value, keras.Layer):
         raise TypeError(
-            f"{owner}: Argument `model` must be a keras.Model, got {value!r}. Wrap a "
-            "single layer in keras.Sequential."
+            f"{owner}: Argument `model` must be a Keras model or layer, got {value!r}."
         )
-    if not value.built:
+    if not value.built and not value.weights:
         raise ValueError(
             f"{owner}: Argument `model` must be built, got {value.name!r} without "
             "weights yet. Call it once on a batch, model(x), before."
@@ -126,8 +190,8 @@ def tensors(data):
     """The arrays as tensors: floats in Keras' float type, integers in int32."""
 
     def convert(array):
-        kinds = {"f": keras.config.floatx(), "i": "int32", "u": "int32"}
-        dtype = kinds.get(array.dtype.kind, array.dtype.name)
+        kinds = {"f": keras.config.floatx(), "i": "int32", "u": "int32", "b": "bool"}
+        dtype = kinds[array.dtype.kind]
         return keras.ops.convert_to_tensor(array, dtype=dtype)
 
     return keras.tree.map_structure(convert, data)
@@ -154,9 +218,14 @@ def plain(value):
 
 
 def _as_array(value):
-    if keras.ops.is_tensor(value):
-        return _backend.to_numpy(value)
-    return np.asarray(value)
+    """An array or any library's tensor as a NumPy array of a dtype that all take."""
+    array = _backend.to_numpy(value)
+    name = array.dtype.name
+    if array.dtype.kind == "V" and name in _checks.FLOAT_DTYPES:  # bfloat16
+        return array.astype("float32")
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        return array.astype("float64")
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
 def _not_finite(array):
@@ -169,7 +238,7 @@ def _not_finite(array):
 
 
 def _layers(model):
-    kinds = [type(layer) for layer in model.layers]
+    kinds = [type(layer) for layer in getattr(model, "layers", [model])]
     count = len(kinds) - kinds.count(keras.layers.InputLayer)
     return "1 layer" if count == 1 else f"{count} layers"
 

@@ -86,6 +86,7 @@ class Report:
         learning_rate: The rate the update ratios were reckoned with.
         verdict: What is wrong with the model, in plain sentences.
         layers: A `LayerSignal` for each call of a layer.
+        source: Class of what gave the batch, None for arrays.
     """
 
     model: str
@@ -97,6 +98,7 @@ class Report:
     learning_rate: float | None
     verdict: str
     layers: list
+    source: str | None = None
 
     def __getitem__(self, name):
         """The `LayerSignal` of a layer by its name or place."""
@@ -161,6 +163,8 @@ class Report:
 
     def _header(self):
         samples = "1 sample" if self.samples == 1 else f"{self.samples} samples"
+        if self.source is not None:
+            samples += f", the first batch of {self.source},"
         text = f"{samples} on {self.backend}"
         if self.input_deviation is not None:
             text += f", data {self.input_mean:.3g} ± {self.input_deviation:.3g}"

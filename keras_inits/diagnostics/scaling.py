@@ -61,12 +61,14 @@ class ScaleReport:
         left: Addresses of the matrices that were left as they are, because
             their layer's output is not linear in them or because no data came
             by.
+        source: Class of what gave the batch, None for arrays.
     """
 
     model: str
     target: str
     layers: list
     left: list
+    source: str | None = None
 
     @property
     def converged(self):
@@ -79,8 +81,9 @@ class ScaleReport:
 
     def __rich__(self):
         left = f"left as they are: {', '.join(self.left)}" if self.left else None
+        on = f" on the first batch of {self.source}" if self.source else ""
         table = rich.table.Table(
-            title=f"{self.model}: {self.target.replace('_', ' ')} brought to 1",
+            title=f"{self.model}: {self.target.replace('_', ' ')} brought to 1{on}",
             caption=left,
             box=rich.box.SIMPLE_HEAD,
             pad_edge=False,
@@ -126,8 +129,9 @@ def lsuv(model, x, *, seed=None, tolerance=0.1, max_tries=10):
     be 0. A layer that is called twice is scaled by the first call.
 
     Args:
-        model: A built `keras.Model`. Its kernels are changed.
-        x: A batch of the data, an array or a list or dict of arrays.
+        model: A built Keras model or layer. Its kernels are changed.
+        x: A batch of the data, an array or a list or dict of arrays, or what gives
+            batches to `fit`, whose first one is used: see `diagnose`.
         seed: Integer, or `None` for a fresh one.
         tolerance: How far from 1 the variance may stay, above 0.
         max_tries: How often a kernel is rescaled at most, 0 or above.
@@ -136,7 +140,7 @@ def lsuv(model, x, *, seed=None, tolerance=0.1, max_tries=10):
         A `ScaleReport`.
 
     Raises:
-        TypeError: If `model` is no Keras model.
+        TypeError: If `model` is no Keras model or layer.
         ValueError: If the model is not built or has no kernel to scale, if the
             batch is empty or not finite or does not fit the model, or if a
             layer puts out the same value everywhere or overflows. The model is
@@ -191,6 +195,7 @@ def _scale(owner, model, x, target, start, tolerance, max_tries):
     tolerance = _checks.positive(owner, "tolerance", tolerance)
     max_tries = _checks.whole(owner, "max_tries", max_tries, 0)
     inputs.model(owner, model)
+    x, _, source = inputs.first_batch(owner, x)
     x = inputs.batch(owner, "x", x)
     inputs.fits(owner, model, x)
     named = {id(variable): text for text, _, variable in addresses(model)}
@@ -213,7 +218,7 @@ def _scale(owner, model, x, target, start, tolerance, max_tries):
         if id(variable) not in scaler.values
     ]
     left = [named[id(variable)] for variable in matrices]
-    report = ScaleReport(model.name, target, scaler.rows, sorted(set(left)))
+    report = ScaleReport(model.name, target, scaler.rows, sorted(set(left)), source)
     return _store(scaler.values.values(), report)
 
 

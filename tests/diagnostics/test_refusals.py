@@ -21,8 +21,8 @@ def test_what_is_no_model(look):
         look("resnet", X)
 
     assert str(raised.value) == (
-        f"{look.__name__}: Argument `model` must be a keras.Model, got 'resnet'. Wrap "
-        "a single layer in keras.Sequential."
+        f"{look.__name__}: Argument `model` must be a Keras model or layer, got "
+        "'resnet'."
     )
 
 

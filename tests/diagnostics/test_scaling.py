@@ -218,7 +218,7 @@ def test_the_report_is_plain_data():
     report = data_scale(plain("tanh"), normal((24, 16)))
 
     data = report.to_dict()
-    assert list(data) == ["model", "target", "layers", "left"]
+    assert list(data) == ["model", "target", "layers", "left", "source"]
     assert data["layers"][0]["weight"] == "l0/kernel"
     assert data["layers"][0]["shape"] == [16, 32]
     assert "l0/kernel" in str(report)

@@ -82,6 +82,30 @@ def test_what_the_user_named_stays(output):
     assert output["entries kept"] == "True"
 
 
+LOOKS = """
+import sys
+import numpy as np
+import keras
+import keras_inits
+
+layer = keras.layers.Dense(2)
+layer.build((None, 3))
+keras_inits.diagnose(layer, (x for x in [np.ones((4, 3), "float32")]))
+print(sorted({"tensorflow", "torch", "pandas", "grain"} & set(sys.modules)))
+"""
+
+
+def test_a_source_of_batches_loads_no_library():
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", LOOKS],
+        env={**os.environ, "KERAS_BACKEND": "numpy"},
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
+    assert done.stdout == "[]\n"
+
+
 PUBLIC = [
     *("Constant", "DeltaOrthogonal", "Dirac", "GlorotNormal", "GlorotUniform"),
     *("HeNormal", "HeUniform", "Identity", "KaimingNormal", "KaimingUniform"),
