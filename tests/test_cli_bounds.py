@@ -108,10 +108,10 @@ MISTAKES = {
         "Argument `--shape` must be integers separated by commas, such as 3,3,64,128, "
         "got '3,,4'.",
     ),
-    "a config that is nested without end": (
-        (*CONFIG, '{"inner": ' + "[" * 2000),
+    "a config that is nested too deeply": (
+        (*CONFIG, '{"inner": ' + "[" * 32 + "]" * 32 + "}"),
         "Argument `--config` must be JSON that is nested at most 32 deep, got "
-        f"""'{'{"inner": ' + "[" * 2000}'.""",
+        f"""'{'{"inner": ' + "[" * 32 + "]" * 32 + "}"}'.""",
     ),
     "a config without what is required": (
         CONFIG[:-1],

@@ -14,7 +14,7 @@ PLOTTING = {"matplotlib", "PIL", "plotly", "seaborn"}
 
 # What a part may import, beside itself and parts below it.
 ORDER = [
-    ("_installed", "_checks", "_backend", "engine", "fans", "gains"),
+    ("_installed", "_convert", "_checks", "_backend", "engine", "fans", "gains"),
     ("initializers", "draws"),
     ("registry",),
     ("model", "diagnostics", "parity", "targets", "documents"),
@@ -33,7 +33,8 @@ LEVEL = {part: level for level, parts in enumerate(ORDER) for part in parts}
 # backend's ops run the engine's formulas.
 LOWEST = {
     "_installed": set(),
-    "_checks": set(),
+    "_convert": set(),
+    "_checks": {"_convert"},
     "engine": {"_checks"},
     "fans": {"_checks"},
     "gains": {"_checks", "_backend"},
