@@ -90,12 +90,16 @@ def keras_does_not_follow(version, answer):
     )
 
 
-def not_built(owner, model_name):
-    """Refuses a model whose weights do not exist yet."""
+def not_built(owner, model_name, parts=()):
+    """Refuses a model whose weights, or those of some parts, do not exist yet."""
+    which, it = "which has no weights yet", "it"
+    if parts:
+        names = ", ".join(map(repr, parts))
+        which = f"in which these layers have no weights yet: {names}"
+        it = "it, or each of these,"
     raise ValueError(
-        f"{owner}: Argument `model` must be built, got {model_name!r}, which has no "
-        "weights yet. Call it on a batch of data or call its `build` with the "
-        "input's shape."
+        f"{owner}: Argument `model` must be built, got {model_name!r}, {which}. Call "
+        f"{it} on a batch of data or call its `build` with the input's shape."
     )
 
 

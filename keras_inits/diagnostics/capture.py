@@ -9,12 +9,15 @@ Variables keep their values: the pass runs in a `keras.StatelessScope`, which
 throws away what BatchNormalization and the seed generators would store.
 """
 
+import collections
 import contextlib
 import functools
 import inspect
 import weakref
 
 import keras
+
+from keras_inits.model.owners import Owners, layers_in
 
 # Their inner layers run inside a loop over time, once a step, in some backends
 # only as a trace: the layer is observed as a whole.
@@ -37,14 +40,16 @@ class Call:
         name: Names of the layer and of those that called it, joined by `/`.
         count: How often the layer had been called before.
         sources: The observed calls whose outputs went in.
+        kernels: The trainable matrices of the layer itself, its main one first.
         unit_axis: The axis of the output that numbers the units.
     """
 
-    def __init__(self, layer, name, count, sources):
+    def __init__(self, layer, name, count, sources, kernels=()):
         self.layer = layer
         self.name = name if not count else f"{name} (call {count + 1})"
         self.count = count
         self.sources = sources
+        self.kernels = kernels
         self.unit_axis = -1
 
 
@@ -78,6 +83,7 @@ class _Pass:
         self.model = model
         self.observer = observer
         self.training = training
+        self.kernels = kernels(model)
         self.names = []
         self.counts = {}
         self.seen = [0]
@@ -112,7 +118,8 @@ class _Pass:
             self.counts[id(layer)] = count + 1
             name = "/".join(self.names) or layer.name
             sources = self.sources(args, kwargs)
-            this = Call(layer, name, count, sources)
+            matrices = self.kernels.get(id(layer), ())
+            this = Call(layer, name, count, sources, matrices)
             outputs = self.observer.replace(this, run, args, kwargs)
         except Exception as error:
             # The innermost comes first; further out Keras rewords the error.
@@ -134,7 +141,7 @@ class _Pass:
             return outputs
         # A block that hands on the output of a layer inside of it has nothing
         # to add, unless it is a layer with weights that ends with another one.
-        if inside and id(flat[place]) in self.makers and not kernels(call.layer):
+        if inside and id(flat[place]) in self.makers and not call.kernels:
             reference, _ = self.makers[id(flat[place])]
             if reference() is flat[place]:
                 return outputs
@@ -155,10 +162,7 @@ def is_floating(tensor):
 
 def inner_layers(layer):
     """The layers directly inside of a layer that are observed on their own."""
-    if isinstance(layer, OPAQUE):
-        return []
-    # Keras has no public list of the layers inside of a layer that is no model.
-    return list(layer._flatten_layers(include_self=False, recursive=False))
+    return [] if isinstance(layer, OPAQUE) else layers_in(layer)
 
 
 def all_layers(model):
@@ -172,22 +176,26 @@ def all_layers(model):
     return list(found.values())
 
 
-def own_variables(layer):
-    """Variables of a layer that belong to no observed layer inside of it."""
-    inner = inner_layers(layer)
-    taken = {id(variable) for part in inner for variable in part.variables}
-    return [variable for variable in layer.variables if id(variable) not in taken]
+def kernels(model):
+    """The trainable matrices of each observed layer, its main one first.
 
+    Those of the layers inside of one that is observed as a whole count as its own.
 
-def kernels(layer):
-    """The trainable matrices of a layer itself, its main one first."""
-    return [
-        variable
-        for variable in own_variables(layer)
-        if variable.trainable
-        and len(variable.shape) >= 2
-        and not variable.name.endswith("bias")
-    ]
+    Returns:
+        A mapping from a layer's id to a list.
+    """
+    owners = Owners(model)
+    found = collections.defaultdict(list)
+    for variable in owners.weights:
+        if (
+            variable.trainable
+            and len(variable.shape) >= 2
+            and not variable.name.endswith("bias")
+        ):
+            way = owners.way(owners.owner(variable))
+            opaque = [layer for layer in way if isinstance(layer, OPAQUE)]
+            found[id((opaque or way[-1:])[0])].append(variable)
+    return found
 
 
 def activation_name(layer):

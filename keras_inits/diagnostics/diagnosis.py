@@ -148,7 +148,7 @@ class _Watch(capture.Observer):
                 gradient_deviation=self.gradients.get(call),
                 kernels=[
                     _kernel(call.layer, variable, gradients, learning_rate)
-                    for variable in capture.kernels(call.layer)
+                    for variable in call.kernels
                 ],
             )
             for index, (call, shape) in enumerate(self.calls)

@@ -213,8 +213,8 @@ def _scale(owner, model, x, target, start, tolerance, max_tries):
         )
     matrices = [
         variable
-        for layer in capture.all_layers(model)
-        for variable in capture.kernels(layer)
+        for kernels in capture.kernels(model).values()
+        for variable in kernels
         if id(variable) not in scaler.values
     ]
     left = [named[id(variable)] for variable in matrices]
@@ -317,5 +317,5 @@ def _scalable_kernel(call):
     ]
     if inner or isinstance(call.layer, capture.OPAQUE):
         return None
-    found = {variable.name: variable for variable in capture.kernels(call.layer)}
+    found = {variable.name: variable for variable in call.kernels}
     return next((found[name] for name in KERNEL_NAMES if name in found), None)

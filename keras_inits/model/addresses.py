@@ -1,98 +1,190 @@
-"""The address of a weight: its path, told from the model alone.
+"""The address of a weight: the way to it from the model down.
 
-Keras numbers the layers it names itself by a count that runs through the whole
-process, so the same model built twice has different paths. An address counts
-them within the model instead, from the front, and leaves out the model's own
-name: `sequential_3/dense_12/kernel` is `dense/kernel` in every build. Names that
-a user chose stay as they are.
+An address is made of the names of the layers on the shortest way from the model
+to the weight's owner, the model's own name left out, and the weight's name in its
+layer. Keras numbers the names that it makes itself by counts that run through the
+whole process. Here they are counted within their parent, from the front:
+`sequential_3/dense_12/kernel` is `dense/kernel` in every build. Names that a user
+chose stay as they are. The path that a variable was built with is not asked: a
+model that was cloned or loaded has others.
 """
 
+import collections
+import functools
 import re
+
+import keras
 
 from keras_inits import _checks
 from keras_inits.initializers.lookup import snake_case
+from keras_inits.model.owners import Owners
+from keras_inits.model.unbuilt import without_weights_yet
 
 
 def layers_of(model):
-    """Every layer in `model`, itself first, parents before their parts.
-
-    Keras offers the list only under a private name; without it, the layers that
-    a model names as its own are walked.
-    """
-    if hasattr(model, "_flatten_layers"):
-        return list(model._flatten_layers())
-    found = [model]
-    for layer in getattr(model, "layers", ()):
-        found += [part for part in layers_of(layer) if part not in found]
-    return found
+    """Every layer in `model`, itself first, parents before their parts."""
+    return Owners(model).layers
 
 
-def require_built(owner, model):
-    """Refuses what is not a model or layer, or has no weights yet to speak of."""
-    if not hasattr(model, "weights") or not hasattr(model, "built"):
+def require_weights(owner, model):
+    """Refuses what is no model or layer, and a model with parts without weights yet."""
+    if not isinstance(model, keras.layers.Layer):
         _checks.fail(owner, "model", "a Keras model or layer", model)
-    waiting = [layer.name for layer in layers_of(model) if not layer.built]
-    if not model.built or (waiting and not model.weights):
-        _checks.not_built(owner, getattr(model, "name", model))
+    parts = without_weights_yet(model)
+    if parts:
+        _checks.not_built(owner, model.name, [part for part in parts if part])
+
+
+@functools.cache
+def _automatic(class_name):
+    """A pattern for the names that Keras makes out of a class's."""
+    # Bidirectional derives its directions' names from the wrapped layer's.
+    base = re.escape(snake_case(class_name))
+    return re.compile(rf"((?:forward_|backward_)?{base})(?:_(\d+))?")
 
 
 def _automatic_base(layer):
-    """The part of a layer's name before Keras' number, or None if chosen."""
-    base = snake_case(type(layer).__name__)
-    # Bidirectional derives its directions' names from the wrapped layer's.
-    match = re.fullmatch(rf"((?:forward_|backward_)?{base})(?:_\d+)?", layer.name)
+    """The part of a layer's name before Keras' number, or None if it was chosen."""
+    match = _automatic(type(layer).__name__).fullmatch(layer.name)
     return match[1] if match else None
+
+
+def _made_as(variable):
+    """Base and number of a name that Keras made for a variable, or None if chosen."""
+    kind = type(variable)
+    classes = [kind.__name__]
+    if kind.__module__.startswith("keras."):
+        classes.append("Variable")  # some backends call theirs otherwise
+    for name in classes:
+        match = _automatic(name).fullmatch(variable.name)
+        if match:
+            return snake_case(classes[-1]), int(match[2] or 0)
+    return None
+
+
+def _numbered(layer):
+    """A pattern for a layer's name where Keras numbered it, with what it replaces."""
+    base = _automatic_base(layer)
+    if base is None or base == layer.name:
+        return []
+    word = rf"(?<![A-Za-z0-9]){re.escape(layer.name)}(?![A-Za-z0-9])"
+    return [(layer.name, re.compile(word), base)]
+
+
+def _without_numbers(name, numbered):
+    """A chosen name without the numbers in it that Keras gave the layers around.
+
+    Code derives names from others, as in `Dense(8, name=f"{self.name}_query")`.
+    """
+    for text, word, base in numbered:
+        if text in name:
+            name = word.sub(base, name)
+    return name
+
+
+def _counted(bases, chosen):
+    """Names for those that Keras named, numbered in their order from each base.
+
+    >>> _counted(["dense", "dense", "lstm"], {"dense_1"})
+    ['dense', 'dense_2', 'lstm']
+    """
+    counts: dict[str, int] = {}
+    names = []
+    for base in bases:
+        while True:
+            number = counts.get(base, 0)
+            counts[base] = number + 1
+            name = f"{base}_{number}" if number else base
+            if name not in chosen:
+                break
+        names.append(name)
+    return names
+
+
+def _layer_names(parts, numbered):
+    """Names of the layers inside one, in their order."""
+    bases = [_automatic_base(part) for part in parts]
+    names = [_without_numbers(part.name, numbered) for part in parts]
+    chosen = {n for n, base in zip(names, bases, strict=True) if base is None}
+    counted = iter(_counted([base for base in bases if base is not None], chosen))
+    return [
+        name if base is None else next(counted)
+        for name, base in zip(names, bases, strict=True)
+    ]
+
+
+def _variable_names(variables, numbered):
+    """Names of a layer's own weights; Keras' numbers tell in which order it made them.
+
+    Returns:
+        A mapping from a variable's id to its name.
+    """
+    made = {id(v): _made_as(v) for v in variables}
+    names = {
+        id(v): _without_numbers(v.name, numbered)
+        for v in variables
+        if made[id(v)] is None
+    }
+    unnamed = [(*found, key) for key, found in made.items() if found is not None]
+    unnamed.sort(key=lambda entry: entry[1])
+    counted = _counted([base for base, _, _ in unnamed], set(names.values()))
+    names.update(zip([key for _, _, key in unnamed], counted, strict=True))
+    return names
+
+
+def _texts(owners):
+    """The address of each of the model's weights, not yet told from equal ones."""
+    owned = collections.defaultdict(list)
+    for variable in owners.weights:
+        owned[id(owners.owner(variable))].append(variable)
+    needed: dict[int, object] = {}
+    for layer in owners.layers:
+        if id(layer) in owned:
+            needed.update((id(holder), holder) for holder in owners.way(layer))
+    found: dict[int, str] = {}
+    waiting = [(owners.model, "", _numbered(owners.model))]
+    while waiting:
+        layer, prefix, numbered = waiting.pop()
+        names = _variable_names(owned.get(id(layer), ()), numbered)
+        found.update((key, prefix + name) for key, name in names.items())
+        parts = [
+            part
+            for part in owners.parts_of(layer)
+            if id(part) in needed and owners.parent(part) is layer
+        ]
+        for part, name in zip(parts, _layer_names(parts, numbered), strict=True):
+            waiting.append((part, f"{prefix}{name}/", numbered + _numbered(part)))
+    return found
+
+
+def located(owners):
+    """See `addresses`, for the `Owners` of a model."""
+    texts = _texts(owners)
+    taken: dict[str, int] = {}
+    found = []
+    for variable in owners.weights:
+        address = text = texts[id(variable)]
+        while address in taken:
+            taken[text] += 1
+            address = f"{text}~{taken[text]}"
+        taken[address] = 1
+        found.append((address, owners.owner(variable), variable))
+    return found
 
 
 def addresses(model):
     """The weights of a model with their addresses and owners.
 
     Args:
-        model: A built Keras model or layer.
+        model: A Keras model or layer, all of whose parts have their weights.
 
     Returns:
-        A list of `(address, layer, variable)` in the order of `model.weights`,
-        each variable once; `layer` is the innermost one that holds it. Addresses
-        are unique: of several weights with one path, the second ends in `~2`.
+        A list of `(address, layer, variable)`, each variable once, layer by layer
+        from the front; `layer` is the owner. Addresses are unique: of several
+        weights with one name in one layer, the second ends in `~2`.
 
     Raises:
-        ValueError: If it is not a model or layer, or not built.
+        ValueError: If it is not a model or layer, or a part has no weights yet.
     """
-    require_built("addresses", model)
-    layers = layers_of(model)
-    bases = {layer.name: _automatic_base(layer) for layer in layers}
-    owner = {id(v): layer for layer in layers for v in layer.weights}
-    variables = list({id(v): v for v in model.weights}.values())
-    chosen = {
-        segment
-        for variable in variables
-        for segment in variable.path.split("/")
-        if bases.get(segment) is None
-    }
-    renamed: dict[tuple, str] = {}  # (address of the parent, segment) -> segment
-    counts: dict[tuple, int] = {}  # (address of the parent, base) -> next number
-    found = []
-    taken: dict[str, int] = {}
-    for variable in variables:
-        *parents, name = variable.path.split("/")
-        if parents and parents[0] == model.name:
-            parents = parents[1:]
-        address: tuple[str, ...] = ()
-        for segment in parents:
-            base = bases.get(segment) or ""
-            place = (address, segment)
-            if not base:
-                renamed[place] = segment
-            while place not in renamed:
-                number = counts.get((address, base), 0)
-                counts[address, base] = number + 1
-                candidate = f"{base}_{number}" if number else base
-                if candidate not in chosen:
-                    renamed[place] = candidate
-            address = (*address, renamed[place])
-        text = "/".join((*address, name))
-        taken[text] = taken.get(text, 0) + 1
-        if taken[text] > 1:
-            text = f"{text}~{taken[text]}"
-        found.append((text, owner[id(variable)], variable))
-    return found
+    require_weights("addresses", model)
+    return located(Owners(model))

@@ -12,7 +12,7 @@ import keras
 
 from keras_inits import _checks
 from keras_inits.fans import compute_fans
-from keras_inits.model.addresses import layers_of
+from keras_inits.model.owners import Owners, own_variables
 
 layers = keras.layers
 
@@ -158,12 +158,12 @@ FAMILIES = (
 
 def kernel_of(layer):
     """The kernel to whose result a layer's bias is added, or None."""
-    named = {variable.name: variable for variable in layer.weights}
+    named = {variable.name: variable for variable in own_variables(layer)}
     return next((named[role] for role in reversed(KERNELS) if role in named), None)
 
 
 def layer_fans(layer, variable):
-    """`fans_of` for a weight and the layer that holds it itself."""
+    """`fans_of` for a weight and its owner."""
     role, shape = variable.name, tuple(variable.shape)
     if role == "bias":
         kernel = kernel_of(layer)
@@ -212,7 +212,7 @@ K out / (groups S) |
     neither. An embedding picks one row, so its fan_in is 1, also where a
     ReversibleEmbedding uses the same table the other way. A wrapper
     (Bidirectional, TimeDistributed) or a nested model passes the question on to
-    the layer inside that holds the weight.
+    the layer inside that owns the weight: the one that made it.
 
     >>> layer = keras.layers.Conv2D(8, 3, groups=2)
     >>> layer.build((None, 32, 32, 4))
@@ -238,12 +238,8 @@ K out / (groups S) |
     owner = "fans_of"
     if not isinstance(layer, keras.layers.Layer):
         _checks.fail(owner, "layer", "a Keras layer or model", layer)
-    holders = [
-        part
-        for part in layers_of(layer)
-        if any(weight is variable for weight in part.weights)
-    ]
-    if not holders:
+    holder = Owners(layer).owner(variable)
+    if holder is None:
         name = getattr(variable, "path", variable)
         _checks.fail(owner, "variable", f"a weight of the layer {layer.name!r}", name)
-    return layer_fans(holders[-1], variable)
+    return layer_fans(holder, variable)

@@ -7,13 +7,13 @@ import numpy as np
 
 from keras_inits import _backend, _checks
 from keras_inits.engine.host import numpy_dtype
-from keras_inits.model.addresses import addresses, require_built
+from keras_inits.model.addresses import addresses, require_weights
 
 
 def _named_weights(model_or_weights):
     """`(name, value)` of each weight, in the order that is hashed."""
     if hasattr(model_or_weights, "weights"):
-        require_built("fingerprint", model_or_weights)
+        require_weights("fingerprint", model_or_weights)
         found = addresses(model_or_weights)
         pairs = [(address, variable) for address, _, variable in found]
         return sorted(pairs, key=lambda pair: pair[0])

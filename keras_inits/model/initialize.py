@@ -3,7 +3,7 @@
 from keras_inits import _backend, _checks
 from keras_inits.model import account, plan
 from keras_inits.model import rules as rule_book
-from keras_inits.model.addresses import require_built
+from keras_inits.model.addresses import require_weights
 
 
 def first(parsed, weight):
@@ -113,7 +113,7 @@ def initialize(model, rules, *, seed=None, dry_run=False, strict=True):
             `strict`, chooses nothing, or an initializer cannot draw its weight.
     """
     owner = "initialize"
-    require_built(owner, model)
+    require_weights(owner, model)
     seed = _checks.seed_of_call(owner, seed)
     parsed = rule_book.parse(owner, rules, model)
     weights = rule_book.weights_of(model)

@@ -7,7 +7,7 @@ from keras_inits import _backend, _checks
 from keras_inits.engine import streams
 from keras_inits.model import account, optimizers, plan, replica
 from keras_inits.model import rules as rule_book
-from keras_inits.model.addresses import layers_of, require_built
+from keras_inits.model.addresses import layers_of, require_weights
 from keras_inits.model.configured import configured, is_statistic
 from keras_inits.model.initialize import first, ruled_step
 
@@ -135,7 +135,7 @@ def reinitialize(
             initializer and no rule does, if a rule is malformed, chooses nothing or
             nothing that is not frozen, or if the optimizer is not one of Keras' own.
     """
-    require_built(OWNER, model)
+    require_weights(OWNER, model)
     seed = _checks.seed_of_call(OWNER, seed)
     parsed = rule_book.parse(OWNER, rules or (), model)
     weights = rule_book.weights_of(model)

@@ -18,8 +18,9 @@ import numpy as np
 from keras_inits import _checks
 from keras_inits.initializers import Constant, keras_own, lookup
 from keras_inits.initializers.base import Initializer
-from keras_inits.model.addresses import addresses, layers_of
+from keras_inits.model.addresses import located
 from keras_inits.model.composites import Foreign
+from keras_inits.model.owners import Owners
 
 # The names that Keras' layers give their weights: a role among these may be
 # absent from a model without being a slip of the pen.
@@ -37,9 +38,10 @@ class Weight:
 
     Attributes:
         address: Its address.
-        layer: The innermost layer that holds it.
+        layer: Its owner.
         variable: The variable.
-        holders: Every layer that holds it, the model first.
+        holders: Its owner and every layer that this stands inside of, the model
+            first, see `owners.Owners.holders`.
     """
 
     address: str
@@ -49,8 +51,8 @@ class Weight:
 
     @property
     def role(self):
-        """The name that its layer gave it."""
-        return self.variable.name
+        """Its name in its layer, by which rules choose it."""
+        return re.sub(r"~\d+$", "", self.address.rpartition("/")[2])
 
     @property
     def shape(self):
@@ -64,14 +66,11 @@ class Weight:
 
 
 def weights_of(model):
-    """The `Weight`s of a built model, each once, in the order of their addresses."""
-    holders: dict[int, list] = {}
-    for layer in layers_of(model):
-        for variable in layer.weights:
-            holders.setdefault(id(variable), []).append(layer)
+    """The `Weight`s of a model, each once, in the order of `addresses`."""
+    owners = Owners(model)
     return [
-        Weight(address, layer, variable, tuple(holders[id(variable)]))
-        for address, layer, variable in addresses(model)
+        Weight(address, layer, variable, owners.holders(layer))
+        for address, layer, variable in located(owners)
     ]
 
 

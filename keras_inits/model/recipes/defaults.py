@@ -8,7 +8,7 @@ from keras_inits.model.recipes.common import EVERYTHING
 
 
 def _default(layer, variable):
-    weight = rules.Weight("", layer, variable, (layer,))
+    weight = rules.Weight(variable.name, layer, variable, (layer,))
     found = told.configured("recipes.keras", weight, told.as_default)
     if isinstance(found, VarianceScaling) and found.input_axes is None:
         # As Keras reads them: from the shape alone.

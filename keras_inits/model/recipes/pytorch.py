@@ -14,6 +14,7 @@ from keras_inits.initializers import (
     Zeros,
 )
 from keras_inits.model import fans
+from keras_inits.model.addresses import layers_of
 from keras_inits.model.recipes.common import ATTENTION, EVERYTHING
 
 layers = keras.layers
@@ -49,7 +50,7 @@ class _Defaults:
     def bound_to(self, model):
         """The value for one model, whose attention layers are known."""
         bound = _Defaults(self.padding_idx)
-        for attention in fans.layers_of(model):
+        for attention in layers_of(model):
             if isinstance(attention, ATTENTION):
                 bound.packed.update(_packed_bounds(attention))
         return bound
@@ -88,7 +89,7 @@ def _packed_bounds(attention):
     """
     parts = {
         part.name: {variable.name: variable for variable in part.weights}
-        for part in fans.layers_of(attention)
+        for part in layers_of(attention)
         if isinstance(part, layers.EinsumDense)
     }
     named = [name for name in ("query", "key", "value") if name in parts]
