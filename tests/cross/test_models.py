@@ -28,6 +28,15 @@ def test_addresses_are_equal_on_every_backend(models, name):
         assert models[backend]["addresses"][name] == expected
 
 
+def test_owners_and_addresses_are_equal_on_every_backend(workers):
+    structures = workers.ask("structures")
+    expected = structures["numpy"]
+
+    assert all(expected.values())
+    for backend in BACKENDS:
+        assert structures[backend] == expected, backend
+
+
 @pytest.mark.parametrize("name", TRAINED)
 def test_the_first_training_loss_is_equal_on_every_backend(models, name):
     expected = models["numpy"]["losses"][name]

@@ -165,6 +165,13 @@ def models(_):
     return found
 
 
+def structures(_):
+    """Addresses and owners in models where neither is plain, and in hub backbones."""
+    from tests.model.address_cases import described, every_structure
+
+    return {name: described(make()) for name, make in every_structure().items()}
+
+
 def saved():
     """A model whose layers have initializers of every kind, not yet trained."""
     keras.utils.set_random_seed(MODEL_SEED)
@@ -215,7 +222,7 @@ def load(directory):
     return {file.stem: described(keras.saving.load_model(file)) for file in files}
 
 
-TASKS = {task.__name__: task for task in (bits, models, save, load)}
+TASKS = {task.__name__: task for task in (bits, models, structures, save, load)}
 
 
 def main():
