@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from keras_inits import _backend, _checks
+from keras_inits.model.unbuilt import has_call
 
 INT32 = 2**31  # what fits is below it, on every backend
 
@@ -130,11 +131,18 @@ def model(owner, value):
 
     Raises:
         TypeError: If it is neither.
-        ValueError: If it has no weights, or NaN or infinity in them.
+        ValueError: If it cannot be called, has no weights, or NaN or infinity in
+            them.
     """
     if not isinstance(value, keras.Layer):
         raise TypeError(
             f"{owner}: Argument `model` must be a Keras model or layer, got {value!r}."
+        )
+    if not has_call(value):
+        raise ValueError(
+            f"{owner}: Argument `model` must have a `call`, got {value.name!r} of the "
+            f"class {type(value).__name__}, which has none. Look at its parts one by "
+            "one."
         )
     if not value.built and not value.weights:
         raise ValueError(

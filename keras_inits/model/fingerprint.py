@@ -38,7 +38,7 @@ def fingerprint(model_or_weights):
     on whatever backend; seed generators' states and metrics do not count.
 
     Args:
-        model_or_weights: A built Keras model or layer, or a list of variables,
+        model_or_weights: A Keras model or layer whose parts have their weights, or a list of variables,
             tensors or arrays, which are hashed in their order, with their place
             in the list for an address.
 
@@ -46,7 +46,8 @@ def fingerprint(model_or_weights):
         64 hexadecimal digits.
 
     Raises:
-        ValueError: If it is none of these, or a model that is not built.
+        ValueError: If it is none of these, or a part of the model has no
+            weights yet.
     """
     digest = hashlib.sha256()
     for name, weight in _named_weights(model_or_weights):

@@ -60,12 +60,14 @@ def initialize(model, rules, *, seed=None, dry_run=False, strict=True):
     of a floating-point dtype or quantised is left alone and listed, and a shared
     weight is set once.
 
-    A weight's values come from the seed and its address alone: its path, with the
-    layers that Keras named numbered from the front of the model. So two processes
-    agree, no two weights are equal by accident, and layers that are added, removed
-    or moved change no weight of another layer whose name was chosen. Automatic
-    names of one class are counted, so there a layer put in front moves the others'
-    addresses.
+    A weight's values come from the seed and its address alone. An address is made
+    of the names of the layers on the shortest way from the model to the weight's
+    owner, the layer that made it, and of its name there; what Keras named is
+    numbered from the front of the layer that it is in. So two processes agree, as do
+    a model, its clone and its loaded copy, no two weights are equal by accident, and
+    layers that are added, removed or moved change no weight of another layer whose
+    name was chosen. Automatic names of one class are counted, so there a layer put
+    in front moves the others' addresses.
 
     Every rule is resolved and every initializer checked before the first weight
     is set, so a call that is refused leaves the model as it was. An error or an
@@ -73,10 +75,15 @@ def initialize(model, rules, *, seed=None, dry_run=False, strict=True):
     by one for the whole call.
 
     Args:
-        model: A built Keras model or layer.
+        model: A Keras model or layer whose parts have their weights; it need not
+            have been built as a whole.
         rules: A mapping or a sequence of pairs. A key is
 
-            - a class of layers: their weights and those of layers inside them;
+            - a class of layers: their weights and those of layers inside them, which
+              are those that the address passes through, and the layers in the graph
+              of a functional or sequential model. So the class of a head that reads
+              an embedding's table, or holds a layer that stands elsewhere in the
+              model, does not choose the weights of those;
             - a string: the name that a layer gives a weight ("kernel", "bias",
               "gamma", ...), or a glob on the address, where `*` passes `/` too;
             - a compiled regular expression, searched for in the address;
@@ -109,8 +116,9 @@ def initialize(model, rules, *, seed=None, dry_run=False, strict=True):
         deviation that was drawn.
 
     Raises:
-        ValueError: If the model is not built, a rule is malformed or, under
-            `strict`, chooses nothing, or an initializer cannot draw its weight.
+        ValueError: If a part of the model has no weights yet, a rule is malformed
+            or, under `strict`, chooses nothing, or an initializer cannot draw its
+            weight.
     """
     owner = "initialize"
     require_weights(owner, model)

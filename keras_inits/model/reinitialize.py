@@ -131,7 +131,7 @@ def reinitialize(
         A `Report`, see `initialize`.
 
     Raises:
-        ValueError: If the model is not built, if a layer does not tell a weight's
+        ValueError: If a part has no weights yet, if a layer does not tell a weight's
             initializer and no rule does, if a rule is malformed, chooses nothing or
             nothing that is not frozen, or if the optimizer is not one of Keras' own.
     """

@@ -169,7 +169,8 @@ def structures(_):
     """Addresses and owners in models where neither is plain, and in hub backbones."""
     from tests.model.address_cases import described, every_structure
 
-    return {name: described(make()) for name, make in every_structure().items()}
+    with keras_inits.enabled():
+        return {name: described(make()) for name, make in every_structure().items()}
 
 
 def saved():

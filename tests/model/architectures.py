@@ -228,9 +228,9 @@ def recurrent():
     """Wrappers of recurrent layers, and cells in cells."""
     inputs = keras.Input((5, 3))
     x = layers.Bidirectional(layers.LSTM(2, return_sequences=True))(inputs)
-    x = layers.Bidirectional(
-        layers.GRU(2, return_sequences=True), backward_layer=None
-    )(x)
+    x = layers.Bidirectional(layers.GRU(2, return_sequences=True), backward_layer=None)(
+        x
+    )
     cells = [layers.GRUCell(2), layers.LSTMCell(3), layers.GRUCell(2)]
     x = layers.RNN(cells, return_sequences=True)(x)
     block = keras.Sequential([layers.Dense(4), layers.Dense(3)])

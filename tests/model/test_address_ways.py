@@ -1,13 +1,15 @@
 """A weight has one address, by whatever way its model came to be."""
 
 import copy
+import inspect
 import pickle
 
 import keras
 import numpy as np
 import pytest
 
-from keras_inits.model.addresses import addresses
+from keras_inits.model.addresses import layers_of
+from tests.model.address_cases import described, one_layer_models
 from tests.model.architectures import (
     ARCHITECTURES,
     Containers,
@@ -19,7 +21,6 @@ from tests.model.architectures import (
     ran,
 )
 from tests.model.models import assert_same, values
-from tests.model.test_reinitialize import every_layer
 from tests.support import IGNORE_KERAS_ARRAYS
 
 pytestmark = pytest.mark.filterwarnings(IGNORE_KERAS_ARRAYS)
@@ -28,32 +29,9 @@ pytestmark = pytest.mark.filterwarnings(IGNORE_KERAS_ARRAYS)
 NOT_COPIED = ("shared between models",)
 
 
-def described(model):
-    """Address, class of the owner and shape of each weight, in their order."""
-    return [
-        (address, type(layer).__name__, tuple(variable.shape))
-        for address, layer, variable in addresses(model)
-    ]
-
-
-def as_model(layer):
-    """A functional model of one layer that has been built."""
-    shapes = layer.get_build_config() or {}
-    shapes = shapes.get("shapes_dict", shapes)
-    if "query_shape" in shapes:
-        query, value = (
-            keras.Input(shapes[key][1:]) for key in ("query_shape", "value_shape")
-        )
-        return keras.Model([query, value], layer(query, value))
-    shape = shapes.get("input_shape")
-    if shape is None:
-        tokens = keras.Input((3,), dtype="int32")
-        return keras.Model(tokens, layer(tokens))
-    if isinstance(shape[0], (list, tuple)):
-        inputs = [keras.Input(one[1:]) for one in shape]
-    else:
-        inputs = keras.Input(shape[1:])
-    return keras.Model(inputs, layer(inputs))
+def _code_names(kind):
+    build = getattr(inspect.unwrap(getattr(kind, "build", None)), "__code__", None)
+    return build.co_names if build else ()
 
 
 def loaded(model, directory):
@@ -78,7 +56,7 @@ def test_built_again_under_a_name_scope_after_other_models(name):
         found = described(ARCHITECTURES[name]())
 
     assert found == expected
-    texts = [address for address, _, _ in expected]
+    texts = [address for address, *_ in expected]
     assert len(set(texts)) == len(texts) > 0
 
 
@@ -106,7 +84,7 @@ def test_a_part_of_another_model_has_a_prefix(name):
     found = described(outer)
 
     assert [entry[0] for entry in found[:2]] == ["dense/kernel", "dense/bias"]
-    assert found[2:] == [(f"part/{text}", *rest) for text, *rest in expected]
+    assert found[2:] == [[f"part/{text}", *rest] for text, *rest in expected]
 
 
 @pytest.mark.parametrize(
@@ -128,26 +106,38 @@ def test_built_by_a_call_or_by_a_shape(make, shape, dtype):
 
 
 @pytest.fixture(scope="module")
-def one_layer_models():
+def wrapped_layers():
     """A model of each layer of Keras that has weights."""
-    return [as_model(layer) for layer in every_layer()]
+    return one_layer_models()
 
 
-def test_every_layer_of_keras_built_again(one_layer_models):
-    again = [described(as_model(layer)) for layer in every_layer()]
+def test_every_layer_of_keras_that_has_weights_is_tried(wrapped_layers):
+    tried = {type(part) for model in wrapped_layers for part in layers_of(model)}
+    known = {
+        kind
+        for kind in vars(keras.layers).values()
+        if isinstance(kind, type) and "add_weight" in _code_names(kind)
+    }
 
-    assert again == [described(model) for model in one_layer_models]
+    assert len(known) > 20
+    assert not known - tried
 
 
-def test_every_layer_of_keras_alone_has_the_address_without_its_own_name():
-    for layer in every_layer():
-        inside = [address.split("/", 1)[1] for address, *_ in described(as_model(layer))]
-        assert [address for address, *_ in described(layer)] == inside
+def test_every_layer_of_keras_built_again(wrapped_layers):
+    again = [described(model) for model in one_layer_models()]
+
+    assert again == [described(model) for model in wrapped_layers]
+
+
+def test_a_layer_alone_has_the_addresses_without_its_own_name(wrapped_layers):
+    for model in wrapped_layers:
+        inside = [[text.split("/", 1)[1], *rest] for text, *rest in described(model)]
+        assert described(model.layers[-1]) == inside
 
 
 @pytest.mark.parametrize("way", COPIES)
-def test_every_layer_of_keras_copied(way, one_layer_models, tmp_path):
-    for model in one_layer_models:
+def test_every_layer_of_keras_copied(way, wrapped_layers, tmp_path):
+    for model in wrapped_layers:
         found = COPIES[way](model, tmp_path)
         assert described(found) == described(model), model.layers[-1]
 
