@@ -38,9 +38,9 @@ def fingerprint(model_or_weights):
     on whatever backend; seed generators' states and metrics do not count.
 
     Args:
-        model_or_weights: A Keras model or layer whose parts have their weights, or a list of variables,
-            tensors or arrays, which are hashed in their order, with their place
-            in the list for an address.
+        model_or_weights: A Keras model or layer whose parts have their weights, or a
+            list of variables, tensors or arrays, which are hashed in their order,
+            with their place in the list for an address.
 
     Returns:
         64 hexadecimal digits.
