@@ -24,6 +24,9 @@ from tests.model.architectures import (
     small_base,
 )
 from tests.model.models import values
+from tests.support import IGNORE_KERAS_ARRAYS
+
+pytestmark = pytest.mark.filterwarnings(IGNORE_KERAS_ARRAYS)
 
 layers = keras.layers
 TIED = [name for name in ARCHITECTURES if name.startswith("tied")]
