@@ -19,6 +19,8 @@ from keras_inits.engine.graph import GraphOps
 from keras_inits.engine.host import ALIGNMENT, HostOps
 
 LARGEST_CONSTANT = 1 << 14  # elements of a host array that a program may hold
+# Methods by which a symbolic tensor is asked for values before it is asked to compute.
+CONVERSIONS = ("__jax_array__",)
 LARGE = 1 << 12  # elements from which a copy is worth sparing
 
 

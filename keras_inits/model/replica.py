@@ -6,10 +6,8 @@ the layers inside it too: so where a layer cannot be made again, one around it m
 """
 
 import contextlib
-import contextvars
 import inspect
 import textwrap
-import threading
 import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -18,10 +16,13 @@ import keras
 
 from keras_inits.initializers import Zeros
 from keras_inits.model.addresses import addresses
+from keras_inits.model.recording import Recorded
 
 # Where a layer may keep what it was given for an argument.
 SPELLINGS = ("{}", "_{}", "{}_rate", "{}_val", "{}_value")
 LONGEST_REASON = 160
+
+ADD_WEIGHT = Recorded("add_weight")
 
 
 def as_given(layer, argument):
@@ -33,56 +34,29 @@ def as_given(layer, argument):
     return getattr(layer, f"_{argument}", None) if found is None else found
 
 
-# The calls of `add_weight` that are being recorded in this thread, or None.
-_calls: contextvars.ContextVar[dict | None] = contextvars.ContextVar(
-    "calls", default=None
-)
-_lock = threading.Lock()
-_recordings = 0
-_add_weight = keras.layers.Layer.add_weight
-
-
-def _recording_add_weight(layer, *args, **keywords):
-    calls = _calls.get()
-    if calls is None:  # another thread's layer
-        return _add_weight(layer, *args, **keywords)
-    names = ("shape", "initializer", "dtype")
-    given = {**dict(zip(names, args, strict=False)), **keywords}
-    initializer = given.pop("initializer", None)
-    variable = _add_weight(layer, **given, initializer=Zeros())
-    if initializer is None:
-        initializer = "glorot_uniform"  # Keras' default
-    # Beside the variable, which so keeps its id.
-    calls[id(variable)] = (variable, keras.initializers.get(initializer))
-    return variable
-
-
 @contextlib.contextmanager
 def _recording():
     """Every layer's `add_weight` is recorded meanwhile, and draws zeros.
 
-    The layers inside a replica are made by its own code, so there is no telling
-    them apart from others' but by the thread.
-
     Yields:
         A dict from a variable's id to it and its initializer.
     """
-    global _recordings
     calls: dict[int, tuple] = {}
-    with _lock:
-        _recordings += 1
-        keras.layers.Layer.add_weight = _recording_add_weight
-    token = _calls.set(calls)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # said when the layer itself was built
-            yield calls
-    finally:
-        _calls.reset(token)
-        with _lock:
-            _recordings -= 1
-            if not _recordings:
-                keras.layers.Layer.add_weight = _add_weight
+
+    def add_weight(layer, *args, **keywords):
+        names = ("shape", "initializer", "dtype")
+        given = {**dict(zip(names, args, strict=False)), **keywords}
+        initializer = given.pop("initializer", None)
+        variable = ADD_WEIGHT.original(layer, **given, initializer=Zeros())
+        if initializer is None:
+            initializer = "glorot_uniform"  # Keras' default
+        # Beside the variable, which so keeps its id.
+        calls[id(variable)] = (variable, keras.initializers.get(initializer))
+        return variable
+
+    with ADD_WEIGHT.by(add_weight), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # said when the layer itself was built
+        yield calls
 
 
 class Way(NamedTuple):

@@ -19,32 +19,50 @@ WIDTH = 64
 
 
 class Block(layers.Layer):
-    """A transformer's block with the names that keras_hub gives its parts."""
+    """A transformer's block with the names that keras_hub gives its parts.
 
-    def build(self, shape):
+    It reads a memory by a second attention if it is given one.
+    """
+
+    def build(self, x_shape, memory_shape=None):
         self.attention = layers.MultiHeadAttention(4, 16, name="self_attention")
         self.norm = layers.LayerNormalization(name="norm")
         self.inner = layers.Dense(2 * WIDTH, name="feedforward_intermediate_dense")
         self.outer = layers.Dense(WIDTH, name="feedforward_output_dense")
-        self.attention.build(shape, shape)
-        self.norm.build(shape)
-        self.inner.build(shape)
-        self.outer.build((*shape[:-1], 2 * WIDTH))
+        self.attention.build(x_shape, x_shape)
+        if memory_shape is not None:
+            self.cross = layers.MultiHeadAttention(4, 16, name="cross_attention")
+            self.cross.build(x_shape, memory_shape)
+        self.norm.build(x_shape)
+        self.inner.build(x_shape)
+        self.outer.build((*x_shape[:-1], 2 * WIDTH))
 
-    def compute_output_shape(self, shape):
-        return shape
+    def compute_output_shape(self, x_shape, memory_shape=None):
+        return x_shape
 
-    def call(self, x):
+    def call(self, x, memory=None):
         x = self.norm(x + self.attention(x, x))
+        if memory is not None:
+            x = x + self.cross(x, memory)
         return x + self.outer(self.inner(x))
 
 
 def transformer(*names):
+    """Blocks of these names; those called decoder read the others' output, if any."""
     inputs = keras.Input((9,), dtype="int32")
-    x = layers.Embedding(200, WIDTH, name="tokens")(inputs)
-    for name in names:
-        x = Block(name=name)(x)
+    x = start = layers.Embedding(200, WIDTH, name="tokens")(inputs)
+    memory = None
+    for name, before in zip(names, ("", *names), strict=False):
+        if name.startswith("decoder") and before.startswith("encoder"):
+            x, memory = start, x
+        x = Block(name=name)(x) if memory is None else Block(name=name)(x, memory)
     return keras.Model(inputs, layers.Dense(10, name="head")(x))
+
+
+def stacks(encoder, decoder):
+    """Names of so many blocks."""
+    counts = {"encoder": encoder or 0, "decoder": decoder or 0}
+    return [f"{name}_{i}" for name, count in counts.items() for i in range(count)]
 
 
 def assert_deviation(array, expected, kurtosis=3.0):
@@ -75,8 +93,10 @@ def test_gpt2_takes_other_names_and_refuses_a_model_without_its_parts():
     model = dense(["up", "down", "head"])
     report = initialize(model, recipes.gpt2(8, residual="down/kernel"), seed=1)
     assert report["down/kernel"].initializer == "RandomNormal(stddev=0.005)"
-    with pytest.raises(
-        ValueError, match=r"matches no weight of the model\. Nearest are"
+    with raises_exactly(
+        "recipes.gpt2: Argument `num_layers` must be half the number of the model's "
+        "residual branches, got 8. Found none. Name the kernels that end a branch by "
+        "`residual`."
     ):
         initialize(model, recipes.gpt2(8), seed=1)
     with raises_exactly(
@@ -101,23 +121,21 @@ def test_vit_is_cut_at_two_deviations_and_its_head_is_zero():
 def test_deepnorm_follows_the_papers_table():
     # Wang et al. 2022, figure 2, evaluated by hand for N = 6 and M = 3.
     encoder, decoder = 0.87 * (6**4 * 3) ** (-1 / 16), (12 * 3) ** (-1 / 4)
-    assert_deepnorm(recipes.deepnorm(6), ["encoder_0"], {"encoder": 48 ** (-1 / 4)})
-    assert_deepnorm(
-        recipes.deepnorm(None, 3), ["decoder_0"], {"decoder": 24 ** (-1 / 4)}
-    )
-    assert_deepnorm(
-        recipes.deepnorm(6, 3),
-        ["encoder_0", "decoder_0"],
-        {"encoder": encoder, "decoder": decoder},
-    )
+    alone = {"encoder": 48 ** (-1 / 4), "decoder": 24 ** (-1 / 4)}
+    assert_deepnorm((6, None), alone)
+    assert_deepnorm((None, 3), alone)
+    assert_deepnorm((6, 3), {"encoder": encoder, "decoder": decoder})
 
 
-SCALED = ("value/kernel", *OUTPUTS, "feedforward_intermediate_dense/kernel")
+SCALED = (
+    *("value/kernel", "attention_output/kernel"),
+    *("feedforward_output_dense/kernel", "feedforward_intermediate_dense/kernel"),
+)
 
 
-def assert_deepnorm(rules, names, betas):
-    model = transformer(*names)
-    report = initialize(model, rules, seed=1)
+def assert_deepnorm(counts, betas):
+    model = transformer(*stacks(*counts))
+    report = initialize(model, recipes.deepnorm(*counts), seed=1)
     pooled = {}
     for row in report.weights:
         stack = row.address.split("_")[0]
@@ -136,11 +154,10 @@ def assert_deepnorm(rules, names, betas):
         assert_deviation(np.concatenate(arrays), 1.0)
 
 
-@pytest.mark.parametrize("counts", [(6, None), (None, 4), (6, 4)])
+@pytest.mark.parametrize("counts", [(3, None), (None, 2), (3, 2)])
 def test_t_fixup_follows_the_papers_factors(counts):
     encoder, decoder = counts
-    names = [f"{n}_0" for n, c in zip(("encoder", "decoder"), counts, strict=True) if c]
-    model = transformer(*names)
+    model = transformer(*stacks(*counts))
     report = initialize(model, recipes.t_fixup(*counts), seed=1)
     # Huang et al. 2020, section 3.2.
     factor = {
@@ -210,6 +227,27 @@ def test_fixup_scales_and_zeroes_the_branches(branches, depth):
         assert not np.any(found[f"b{b}_{depth - 1}/kernel"])
         for d in range(depth - 1):
             assert_deviation(found[f"b{b}_{d}/kernel"], scale * he)
+
+
+def test_fixup_scales_or_zeroes_one_of_the_two_kernels_of_a_separable_layer():
+    x = inputs = keras.Input((8, 8, 16))
+    for block in range(4):
+        y = x
+        for place in range(2):
+            name = f"b{block}_{place}"
+            y = layers.SeparableConv2D(16, 3, padding="same", name=name)(y)
+        x = layers.Add()([x, y])
+    model = keras.Model(inputs, layers.Dense(2, name="predictions")(x))
+    initialize(model, recipes.fixup(), seed=1)
+    found = values(model)
+    for address, array in found.items():
+        if address.endswith("depthwise_kernel"):
+            assert_deviation(array, math.sqrt(2.0 / 9))
+    # Zhang et al. 2019, section 3, with L = 4 and m = 2.
+    inner = [found[f"b{block}_0/pointwise_kernel"] for block in range(4)]
+    assert_deviation(np.concatenate(inner), 4 ** (-1 / 2) * math.sqrt(2.0 / 16))
+    for block in range(4):
+        assert not np.any(found[f"b{block}_1/pointwise_kernel"])
 
 
 def test_fixup_finds_the_branches_of_resnet50():

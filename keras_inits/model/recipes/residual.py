@@ -48,7 +48,7 @@ class _Fixup:
     """The value of the recipe's rule for the kernels."""
 
     def __init__(self, model=None):
-        self.scales = {}  # id of a layer -> factor of its deviation, 0 for zeros
+        self.scales = {}  # id of a layer -> factor of its last kernel, 0 for zeros
         if model is None:
             return
         branches = branches_of(model)
@@ -71,6 +71,10 @@ class _Fixup:
         if not variable.name.endswith("kernel"):
             return common.plain(layer, variable)
         scale = self.scales.get(id(layer), 1.0)
+        if variable is not fans.kernel_of(layer):
+            # Of two kernels in a row, both zero would leave each without a gradient,
+            # and both scaled would scale the layer twice.
+            scale = 1.0
         if scale == 0.0:
             return Zeros()
         if scale == 1.0:
@@ -85,8 +89,11 @@ def fixup(*, head=common.HEAD):
 
     - the last layer of each branch and the head are zero;
     - the other layers of a branch are He, times `L**(-1 / (2 m - 2))`;
-    - every other kernel is He: `N(0, 2 / fan_in)`, cut at two deviations;
+    - every other kernel is He: `N(0, 2 / fan_in)`, truncated at two standard
+      deviations;
     - biases and shifts are zeros, scales ones.
+
+    A SeparableConv counts as one layer, whose pointwise kernel is zero or scaled.
 
     The branches are read from the graph of a functional model: what leads to a
     sum beside the shortcut. The paper's scalar multipliers and biases are the

@@ -1,10 +1,12 @@
 """Recipes for transformers.
 
 A recipe must know which weights end a residual branch, are part of a feed-forward
-block or make the head. The names that common code gives them are in `common`;
-every recipe takes other keys in their place.
+block or make the head. The model's graph says so, see `branches`, and the names
+that common code gives them, which are in `common`, where there is none; every
+recipe takes a key in their place.
 """
 
+import copy
 import math
 
 from keras_inits import _checks
@@ -16,6 +18,7 @@ from keras_inits.initializers import (
     XavierUniform,
     Zeros,
 )
+from keras_inits.model import branches
 from keras_inits.model.recipes import common
 
 STDDEV = 0.02
@@ -25,7 +28,42 @@ def _layers(owner, argument, value):
     return _checks.whole(owner, argument, value, 1)
 
 
-def gpt2(num_layers, *, residual=common.RESIDUAL_OUTPUT):
+class _Ends:
+    """The value of the rule for the kernels that end a residual branch of GPT-2."""
+
+    def __init__(self, count, initializer, ends=()):
+        self.count = count
+        self.initializer = initializer
+        self.ends = ends
+
+    def bound_to(self, model):
+        """The value for one model, whose branches are known."""
+        found = branches.branches_of(model, common.RESIDUAL_OUTPUT)
+        ends = {id(variable) for variable in found.ends}
+        if 2 * self.count not in (len(ends), len(found.ends)):
+            rule = "half the number of the model's residual branches"
+            way_out = "name the kernels that end a branch by `residual`."
+            hint = _found(found, found.ends, 2, way_out)
+            _checks.fail("recipes.gpt2", "num_layers", rule, self.count, hint)
+        return _Ends(self.count, self.initializer, ends)
+
+    def __call__(self, layer, variable):
+        return self.initializer if id(variable) in self.ends else None
+
+
+def _found(found, ends, each, way_out):
+    """What was found of residual branches, and what was perhaps missed, as text.
+
+    There should be `each` of them in a layer.
+    """
+    text = f"Found {len(ends)}, ending in {found.named(ends)}" if ends else "Found none"
+    text += f". Perhaps missed: {found.named(found.missed)}." if found.missed else "."
+    count, rest = divmod(len(ends), each)
+    give = f"Give {count}, or {way_out}" if count and not rest else way_out
+    return f"{text} {give[0].upper()}{give[1:]}"
+
+
+def gpt2(num_layers, *, residual=None):
     """GPT-2: `N(0, 0.02**2)`, smaller where a residual branch ends.
 
     Kernels and embeddings follow `N(0, 0.02**2)`. The kernels that project back
@@ -37,13 +75,20 @@ def gpt2(num_layers, *, residual=common.RESIDUAL_OUTPUT):
     so that the sum of the 2 `num_layers` branches does not grow with depth. Biases
     and shifts are zeros, scales ones.
 
+    The kernels are found in the model's graph, which custom layers leave when
+    they are called with symbolic tensors: a branch ends with the last kernel
+    before the sum with what it was computed from. Names are asked only where a
+    layer cannot be called so.
+
     Args:
-        num_layers: Number of blocks, 1 or above.
-        residual: Key of the kernels that end a residual branch; by default the
-            usual names of attention and feed-forward output projections.
+        num_layers: Number of blocks, 1 or above. In a model whose blocks have other
+            numbers of branches, half of the number of all.
+        residual: Key of the kernels that end a residual branch, in place of what
+            the graph says.
 
     Returns:
-        Rules for `initialize`.
+        Rules for `initialize`, which refuse a model that has another number of
+        residual branches.
 
     Raises:
         ValueError: If `num_layers` is not an integer of 1 or above.
@@ -56,7 +101,12 @@ def gpt2(num_layers, *, residual=common.RESIDUAL_OUTPUT):
     """
     count = _layers("recipes.gpt2", "num_layers", num_layers)
     small = RandomNormal(0.0, STDDEV / math.sqrt(2 * count))
-    return [(residual, small), *_normal_everywhere(RandomNormal(0.0, STDDEV))]
+    first = (
+        (common.EVERYTHING, _Ends(count, small))
+        if residual is None
+        else (residual, small)
+    )
+    return [first, *_normal_everywhere(RandomNormal(0.0, STDDEV))]
 
 
 def _normal_everywhere(initializer):
@@ -117,29 +167,90 @@ def _stacks(owner, encoder_layers, decoder_layers, table):
     return table["both"](encoder_layers, decoder_layers)
 
 
-def _stack_of(variable, stacks):
-    """What a weight's stack has; with two, its path says which is its own."""
-    if len(stacks) == 1:
-        return next(iter(stacks.values()))
-    named = [name for name in stacks if name in variable.path.lower()]
-    return stacks[named[0]] if len(named) == 1 else None
+def _counts(encoder_layers, decoder_layers):
+    """The numbers of layers by the name of the stack."""
+    both = {"encoder": encoder_layers, "decoder": decoder_layers}
+    return {stack: count for stack, count in both.items() if count is not None}
 
 
-def _is_scaled(layer, variable, feed_forward):
-    """Whether a kernel is one of those that both papers scale."""
-    if variable.name == "kernel" and layer.name in ("value", "attention_output"):
-        return True
-    return feed_forward.search(variable.path) is not None
+class _Scaled:
+    """The value of the rule of both papers: which kernels get which factor.
+
+    Args:
+        owner: Name of the recipe.
+        counts: Numbers of layers, by the name of the stack.
+        gains: Factors, by the name of the stack.
+        feed_forward: See `deepnorm`.
+        give: Function from a factor and a weight to an initializer or None.
+    """
+
+    def __init__(self, owner, counts, gains, feed_forward, give):
+        self.owner = owner
+        self.give = give
+        self.counts = counts
+        self.gains = gains
+        self.feed_forward = feed_forward
+        self.signal: set[int] = set()
+        self.weighing: set[int] = set()
+        self.unseen: set[int] = set()
+
+    def bound_to(self, model):
+        """The same for one model, whose branches are known."""
+        bound = copy.copy(self)
+        if self.feed_forward is None:
+            found = branches.branches_of(model, common.RESIDUAL_OUTPUT)
+            bound.require(found)
+            bound.signal, bound.weighing = found.signal, found.weighing
+            bound.unseen = set(map(id, found.unseen))
+        return bound
+
+    def require(self, found):
+        """Refuses branches that are not those of so many layers."""
+        for stack, count in self.counts.items():
+            crosses = stack == "decoder" and len(self.counts) == 2
+            each = 3 if crosses else 2
+            ends = [v for v in found.ends if self.stack_of(v) == stack]
+            if each * count in (len(ends), len({id(v) for v in ends})):
+                continue
+            part = {2: "half", 3: "a third of"}[each]
+            rule = f"{part} the number of the {stack}'s residual branches"
+            way_out = "name the feed-forward kernels by `feed_forward`."
+            hint = _found(found, ends, each, way_out)
+            _checks.fail(self.owner, f"{stack}_layers", rule, count, hint)
+
+    def stack_of(self, variable):
+        """The stack of a weight; with two, its path says which is its own."""
+        if len(self.gains) == 1:
+            return next(iter(self.gains))
+        named = [name for name in self.gains if name in variable.path.lower()]
+        return named[0] if len(named) == 1 else None
+
+    def __call__(self, layer, variable):
+        return self.give(self.gain(layer, variable), variable)
+
+    def gain(self, layer, variable):
+        """The factor of a kernel: 1 for queries and keys, None for what is no part."""
+        if not common.is_matrix(variable) and id(variable) not in self.signal:
+            return None
+        is_scaled = id(variable) in self.signal
+        is_weighing = id(variable) in self.weighing
+        if self.feed_forward is not None or id(variable) in self.unseen:
+            feed_forward = self.feed_forward or common.FEED_FORWARD
+            by_name = variable.name == "kernel"
+            is_scaled = by_name and layer.name in ("value", "attention_output")
+            is_scaled |= feed_forward.search(variable.path) is not None
+            is_weighing = by_name and layer.name in ("query", "key")
+        if is_scaled and self.stack_of(variable) is not None:
+            return self.gains[self.stack_of(variable)]
+        return 1.0 if is_weighing else None
 
 
-def deepnorm(
-    encoder_layers=None, decoder_layers=None, *, feed_forward=common.FEED_FORWARD
-):
+def deepnorm(encoder_layers=None, decoder_layers=None, *, feed_forward=None):
     """DeepNorm: Xavier, with small values and outputs in deep transformers.
 
     The kernels of the feed-forward parts and of the attention's value and output
-    projections follow the Xavier normal law with the gain beta, those of query
-    and key the one with gain 1. With N encoder and M decoder layers
+    projections follow the Xavier normal distribution with the gain beta, those of
+    query and key the one with gain 1. With N encoder and M decoder layers
 
     | model | stack | alpha | beta |
     | --- | --- | --- | --- |
@@ -153,14 +264,21 @@ def deepnorm(
     these. With both stacks a weight's path tells which is its own, by the words
     encoder and decoder.
 
+    The kernels are found in the model's graph, see `gpt2`: what a residual branch
+    passes its signal through is scaled, what acts through a softmax is query and
+    key. One kernel that makes query, key and value at once is scaled.
+
     Args:
         encoder_layers: Number N of encoder layers, or None if there is no encoder.
         decoder_layers: Number M of decoder layers, or None.
         feed_forward: Compiled regular expression, searched for in the path of a
-            kernel of the feed-forward parts.
+            kernel of the feed-forward parts, in place of what the graph says. The
+            attention's projections are then those called query, key, value and
+            attention_output.
 
     Returns:
-        Rules for `initialize`.
+        Rules for `initialize`, which refuse a model that has other than 2 residual
+        branches in each layer, or 3 in each decoder layer beside an encoder.
 
     Raises:
         ValueError: If neither number is given, or one is not an integer of 1 or
@@ -184,31 +302,26 @@ def deepnorm(
         },
     )
 
-    def value(layer, variable):
-        beta = _stack_of(variable, betas)
-        if beta is not None and _is_scaled(layer, variable, feed_forward):
-            return XavierNormal(gain=beta)
-        if variable.name == "kernel" and layer.name in ("query", "key"):
-            return XavierNormal()
-        return None
+    def give(gain, variable):
+        return None if gain is None else XavierNormal(gain=gain)
 
-    return [(common.EVERYTHING, value)]
+    counts = _counts(encoder_layers, decoder_layers)
+    scaled = _Scaled("recipes.deepnorm", counts, betas, feed_forward, give)
+    return [(common.EVERYTHING, scaled)]
 
 
-def t_fixup(
-    encoder_layers=None, decoder_layers=None, *, feed_forward=common.FEED_FORWARD
-):
+def t_fixup(encoder_layers=None, decoder_layers=None, *, feed_forward=None):
     """T-Fixup: transformers without layer normalization or warm-up.
 
-    All kernels follow the Xavier uniform law, embeddings `N(0, 1 / d)` for their
-    width d. Then, with N layers in a stack, the attention's value and output
+    All kernels follow the Xavier uniform distribution, embeddings `N(0, 1 / d)` for
+    their width d. Then, with N layers in a stack, the attention's value and output
     projections and the feed-forward kernels are multiplied by
 
         0.67 * N**(-1/4)  in the encoder,    (9 N)**(-1/4)  in the decoder
 
     and the embeddings by `(9 N)**(-1/4)`, with the decoder's N where there is
     one. Biases are zeros. With both stacks a weight's path tells which is its
-    own, by the words encoder and decoder.
+    own, by the words encoder and decoder. The kernels are found as in `deepnorm`.
 
     Args:
         encoder_layers: See `deepnorm`.
@@ -216,7 +329,7 @@ def t_fixup(
         feed_forward: See `deepnorm`.
 
     Returns:
-        Rules for `initialize`.
+        Rules for `initialize`, which refuse what those of `deepnorm` refuse.
 
     Raises:
         ValueError: If neither number is given, or one is not an integer of 1 or
@@ -249,17 +362,16 @@ def t_fixup(
     )
     table_gain = decoder(encoder_layers if decoder_layers is None else decoder_layers)
 
-    def value(layer, variable):
+    def give(gain, variable):
         if variable.name.endswith(("embeddings", "embedding")):
             width = variable.shape[-1]
             return RandomNormal(0.0, table_gain / math.sqrt(width))
         if variable.name == "bias":
             return Zeros()
-        if not variable.name.endswith("kernel"):
+        if not variable.name.endswith("kernel") and gain is None:
             return None
-        gain = _stack_of(variable, gains)
-        if gain is not None and _is_scaled(layer, variable, feed_forward):
-            return XavierUniform(gain=gain)
-        return XavierUniform()
+        return XavierUniform(gain=1.0 if gain is None else gain)
 
-    return [(common.EVERYTHING, value)]
+    counts = _counts(encoder_layers, decoder_layers)
+    scaled = _Scaled("recipes.t_fixup", counts, gains, feed_forward, give)
+    return [(common.EVERYTHING, scaled)]

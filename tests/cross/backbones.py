@@ -1,0 +1,22 @@
+"""Small configurations of keras_hub's backbones, written from their signatures.
+
+`BACKBONES` has for each name, that of the class without "Backbone" and what is
+special, a function that builds it, randomly initialized: nothing is downloaded.
+Widths are about as small as the constructors allow. To add one: a line in the table
+of its kind.
+"""
+
+import warnings
+
+from tests.cross.image_backbones import IMAGE_MODELS
+from tests.cross.multimodal_backbones import MULTIMODAL
+from tests.cross.text_backbones import TEXT_MODELS
+
+BACKBONES = {**TEXT_MODELS, **IMAGE_MODELS, **MULTIMODAL}
+
+
+def build(name):
+    """The backbone of that name; what its own code warns of is not said."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return BACKBONES[name]()
