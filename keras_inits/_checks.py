@@ -14,6 +14,7 @@ from collections.abc import Set
 import keras
 
 from keras_inits._convert import MOST_AXES, entries, integer, number, text
+from keras_inits._ranges import RANGES, is_held
 
 FLOAT_DTYPES = ("float16", "bfloat16", "float32", "float64")
 NUMERIC_DTYPES = (
@@ -343,6 +344,15 @@ def dtype(owner, value, allowed):
         options = ", ".join(allowed)
         fail(owner, "dtype", f"one of {options}", value, nearest(value, allowed))
     return standard
+
+
+def held(owner, dtype, low, high):
+    """Refuses a dtype that does not hold the numbers from `low` to `high`."""
+    if not is_held(dtype, low, high):
+        least, most = RANGES[dtype]
+        rule = f"one that holds {low if low < least else high:g}"
+        hint = f"It holds numbers from {least:g} to {most:g}."
+        fail(owner, "dtype", rule, dtype, hint)
 
 
 def axes(owner, argument, value, rank=None):

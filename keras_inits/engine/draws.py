@@ -85,6 +85,22 @@ def _bounds(dtype, reach, scale, offset, low, high, is_open):
     return clamp, narrow
 
 
+@functools.lru_cache(maxsize=1024)
+def check_interval(dtype, low, high, high_is_open):
+    """Refuses an interval that holds no number of `dtype`."""
+    _representable(dtype, low, high, high_is_open)
+
+
+def normal_extent(mean, stddev, bounds=(-math.inf, math.inf)):
+    """The least and the largest value of a normal law, cut at `bounds` or whole.
+
+    `bounds` are in standard deviations from the mean.
+    """
+    law = quantile.table(*bounds)
+    low, high = (mean + integer * law.unit * stddev for integer in law.reach)
+    return low, high
+
+
 def uniform(ops, key, shape, *, low, high, dtype):
     """The uniform law on [low, high), in 2**24 equal steps.
 

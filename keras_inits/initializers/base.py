@@ -48,6 +48,7 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
         dtype = _checks.dtype(self.owner, dtype, self.dtypes)
         self.check_shape(shape)
         dtype = _backend.stored_dtype(dtype)
+        self.check_dtype(shape, dtype)
         if _backend.only_infers_shapes():
             return keras.ops.empty(shape, dtype=dtype)
         ops = _backend.formula_ops(math.prod(shape) if self.is_formula else None)
@@ -55,6 +56,16 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
 
     def check_shape(self, shape):
         """Raises a `ValueError` if the formula has no meaning for `shape`."""
+
+    def check_dtype(self, shape, dtype):
+        """Raises a `ValueError` if `dtype` cannot hold what the formula gives."""
+        found = self.extent(shape)
+        if found is not None:
+            _checks.held(self.owner, dtype, *found)
+
+    def extent(self, shape):
+        """Between which two numbers all entries lie, or None if that is not known."""
+        return None
 
     def next_key(self):
         """Key of the stream that the next call draws from, or None."""

@@ -78,6 +78,10 @@ class PerGate(_Wrapper):
             _checks.fail(self.owner, "gates", rule, self.gates)
         self.inner.check_shape(self.gate_shape(shape))
 
+    def check_dtype(self, shape, dtype):
+        """Refuses what `inner` refuses for a gate."""
+        self.inner.check_dtype(self.gate_shape(shape), dtype)
+
     def compute(self, ops, key, shape, dtype):
         parts = []
         for gate in range(self.gates):
@@ -119,6 +123,10 @@ class ZeroRow(_Wrapper):
             rule = f"a row of a table of shape {shape}"
             _checks.fail(self.owner, "index", rule, self.index)
         self.inner.check_shape(shape)
+
+    def check_dtype(self, shape, dtype):
+        """Refuses what `inner` refuses."""
+        self.inner.check_dtype(shape, dtype)
 
     def compute(self, ops, key, shape, dtype):
         table = self.inner.values(ops, key, shape, dtype)

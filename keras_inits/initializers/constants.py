@@ -92,6 +92,11 @@ class Constant(Initializer, keras.initializers.Constant):
             rule = f"one to which `value` of shape {found} broadcasts"
             _checks.fail(self.owner, "shape", rule, shape)
 
+    def extent(self, shape):
+        if np.ndim(self.value) == 0:
+            return self.value, self.value
+        return (self.value.min(), self.value.max()) if self.value.size else None
+
     def compute(self, ops, key, shape, dtype):
         if np.ndim(self.value) == 0:
             return ops.full(shape, self.value, dtype)
@@ -125,6 +130,9 @@ class Identity(Initializer, keras.initializers.Identity):
             (2,),
             "For the kernel of a convolution use Dirac.",
         )
+
+    def extent(self, shape):
+        return min(self.gain, 0), max(self.gain, 0)
 
     def compute(self, ops, key, shape, dtype):
         rows, columns = shape
@@ -182,6 +190,9 @@ class Dirac(Initializer):
         if shape[-1] % self.groups:
             rule = f"a divisor of the {shape[-1]} output channels of shape {shape}"
             _checks.fail(self.owner, "groups", rule, self.groups)
+
+    def extent(self, shape):
+        return min(self.gain, 0), max(self.gain, 0)
 
     def compute(self, ops, key, shape, dtype):
         *kernel_size, inputs, outputs = shape
@@ -295,6 +306,13 @@ class STFT(Initializer, keras.initializers.STFT):
                 rule = f"one that scaling={self.scaling!r} can divide by"
                 found = f"Its divisor is {divisor:g}."
                 _checks.fail(self.owner, "window", rule, self.window, found)
+
+    def extent(self, shape):
+        if self.window is None or shape[0] == 0:
+            return -1.0, 1.0
+        window = self._samples(shape[0])
+        largest = float(np.max(np.abs(window)) / self._divisor(window))
+        return -largest, largest
 
     def compute(self, ops, key, shape, dtype):
         frame_length, _, frequencies = shape

@@ -36,6 +36,14 @@ class RandomUniform(RandomInitializer, keras.initializers.RandomUniform):
         _checks.less(self.owner, "minval", minval, "maxval", maxval)
         super().__init__(seed=seed)
 
+    def check_dtype(self, shape, dtype):
+        """Refuses a dtype that has no number in the interval, or not all of it."""
+        draws.check_interval(dtype, self.minval, self.maxval, True)
+        super().check_dtype(shape, dtype)
+
+    def extent(self, shape):
+        return self.minval, self.maxval
+
     def compute(self, ops, key, shape, dtype):
         return draws.uniform(
             ops, key, shape, low=self.minval, high=self.maxval, dtype=dtype
@@ -62,6 +70,9 @@ class RandomNormal(RandomInitializer, keras.initializers.RandomNormal):
         self.mean = _checks.real(self.owner, "mean", mean)
         self.stddev = _checks.not_negative(self.owner, "stddev", stddev)
         super().__init__(seed=seed)
+
+    def extent(self, shape):
+        return draws.normal_extent(self.mean, self.stddev)
 
     def compute(self, ops, key, shape, dtype):
         return draws.normal(
@@ -143,6 +154,14 @@ class TruncatedNormal(RandomInitializer, keras.initializers.TruncatedNormal):
             upper = (high - self.mean) / self.stddev
         return (lower, upper), (low, high)
 
+    def check_dtype(self, shape, dtype):
+        """Refuses a dtype that has no number in the interval, or not all of it."""
+        draws.check_interval(dtype, *self.interval()[1], False)
+        super().check_dtype(shape, dtype)
+
+    def extent(self, shape):
+        return draws.normal_extent(self.mean, self.stddev, self.interval()[0])
+
     def compute(self, ops, key, shape, dtype):
         return draws.truncated_normal(
             ops, key, shape, self.mean, self.stddev, *self.interval(), dtype=dtype
@@ -186,6 +205,14 @@ class TruncNormal(RandomInitializer):
         lower = (self.a - self.mean) / self.std
         upper = (self.b - self.mean) / self.std
         return (lower, upper), (self.a, self.b)
+
+    def check_dtype(self, shape, dtype):
+        """Refuses a dtype that has no number in the interval, or not all of it."""
+        draws.check_interval(dtype, *self.interval()[1], False)
+        super().check_dtype(shape, dtype)
+
+    def extent(self, shape):
+        return draws.normal_extent(self.mean, self.std, self.interval()[0])
 
     def compute(self, ops, key, shape, dtype):
         return draws.truncated_normal(

@@ -154,6 +154,9 @@ class Orthogonal(RandomInitializer, keras.initializers.Orthogonal):
         """Refuses vectors and scalars."""
         _checks.rank(self.owner, shape, range(2, 65))
 
+    def extent(self, shape):
+        return -abs(self.gain), abs(self.gain)
+
     def compute(self, ops, key, shape, dtype):
         rows, columns = math.prod(shape[:-1]), shape[-1]
         if rows * columns == 0:

@@ -114,6 +114,26 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
         if self.input_axes or self.output_axes or self.batch_axes:
             self.fans(shape)
 
+    def extent(self, shape):
+        # No fan is below 1, so this holds for all; the fans are counted only if the
+        # dtype does not hold as much.
+        return self._extent(math.sqrt(self.scale))
+
+    def check_dtype(self, shape, dtype):
+        """Refuses a dtype whose range is left, by the fans of the shape."""
+        low, high = self.extent(shape)
+        if not _checks.is_held(dtype, low, high):
+            _checks.held(self.owner, dtype, *self._extent(self.stddev(shape)))
+
+    def _extent(self, stddev):
+        if self.distribution == "uniform":
+            limit = math.sqrt(3.0) * stddev
+        elif self.distribution == "untruncated_normal":
+            return draws.normal_extent(0.0, stddev)
+        else:
+            limit = CUT[1] * stddev / CUT_STDDEV
+        return -limit, limit
+
     def stddev(self, shape):
         """Standard deviation of the entries of a weight of that shape."""
         fan_in, fan_out = self.fans(shape)

@@ -51,6 +51,9 @@ class Sparse(RandomInitializer):
         _checks.rank(self.owner, shape, range(2, 65))
         _checks.axes(self.owner, "axis", [self.axis], len(shape))
 
+    def extent(self, shape):
+        return draws.normal_extent(0.0, self.stddev)
+
     def compute(self, ops, key, shape, dtype):
         values = draws.normal(
             ops, key, shape, mean=0.0, stddev=self.stddev, dtype=dtype

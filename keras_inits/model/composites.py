@@ -27,6 +27,11 @@ class Blocks(Initializer):
         for part, length in self.parts:
             part.check_shape((*shape[:-1], length))
 
+    def check_dtype(self, shape, dtype):
+        """Refuses what one of the parts refuses."""
+        for part, length in self.parts:
+            part.check_dtype((*shape[:-1], length), dtype)
+
     def compute(self, ops, key, shape, dtype):
         blocks = [
             part.values(
@@ -53,6 +58,10 @@ class SquareRoot(Initializer):
     def check_shape(self, shape):
         """Refuses what the other one refuses."""
         self.base.check_shape(shape)
+
+    def check_dtype(self, shape, dtype):
+        """Refuses what the other one refuses."""
+        self.base.check_dtype(shape, dtype)
 
     def compute(self, ops, key, shape, dtype):
         return ops.cast(ops.sqrt(self.base.values(ops, key, shape, dtype)), dtype)

@@ -87,6 +87,7 @@ def check(owner, weight, initializer):
     try:
         _checks.dtype(initializer.owner, weight.dtype, initializer.dtypes)
         initializer.check_shape(weight.shape)
+        initializer.check_dtype(weight.shape, _backend.stored_dtype(weight.dtype))
     except (ValueError, TypeError) as error:
         _checks.cannot_take(owner, weight.address, repr(initializer), error)
 

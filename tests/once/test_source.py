@@ -14,7 +14,10 @@ PLOTTING = {"matplotlib", "PIL", "plotly", "seaborn"}
 
 # What a part may import, beside itself and parts below it.
 ORDER = [
-    ("_installed", "_convert", "_checks", "_backend", "engine", "fans", "gains"),
+    (
+        *("_installed", "_convert", "_ranges", "_checks"),
+        *("_backend", "engine", "fans", "gains"),
+    ),
     ("initializers", "draws"),
     ("registry",),
     ("model", "diagnostics", "parity", "targets", "documents"),
@@ -34,7 +37,8 @@ LEVEL = {part: level for level, parts in enumerate(ORDER) for part in parts}
 LOWEST = {
     "_installed": set(),
     "_convert": set(),
-    "_checks": {"_convert"},
+    "_ranges": set(),
+    "_checks": {"_convert", "_ranges"},
     "engine": {"_checks"},
     "fans": {"_checks"},
     "gains": {"_checks", "_backend"},
