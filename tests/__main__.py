@@ -2,6 +2,7 @@
 
     python -m tests                 all backends, and what concerns no one backend
     python -m tests jax torch       these jobs only
+    python -m tests machines        all jobs whose names begin with machines/
     python -m tests --list          the names of the jobs
 
 Arguments after `--` go to pytest. The exit status is 0 if all jobs passed.
@@ -14,9 +15,12 @@ import subprocess
 import sys
 import time
 
+from tests.machines import settings
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PYTHON = [sys.executable, "-m"]
-PER_BACKEND = ["tests", "keras_inits", "--ignore=tests/cross", "--ignore=tests/once"]
+PER_BACKEND = ["tests", "keras_inits"]
+PER_BACKEND += [f"--ignore=tests/{part}" for part in ("cross", "once", "machines")]
 
 # Where the lowest Keras that pyproject.toml declares is installed for its job.
 LOWEST_KERAS = "3.15.0"
@@ -49,6 +53,8 @@ JOBS: dict[str, tuple] = {
     "format": ("numpy", [*PYTHON, "ruff", "format", "--check", "."], {}),
     "types": ("numpy", [*PYTHON, "mypy"], {}),
 }
+for _name, _setting in settings.SETTINGS.items():
+    JOBS[f"machines/{_name}"] = settings.job(_setting)
 
 
 def install_lowest_keras():
@@ -107,13 +113,16 @@ def main(arguments):
     if arguments == ["--list"]:
         print("\n".join(JOBS))
         return 0
-    unknown = [name for name in arguments if name not in JOBS]
-    if unknown:
-        print(f"No job is named {unknown[0]!r}; there are {', '.join(JOBS)}.")
-        return 2
+    names = []
+    for argument in arguments or JOBS:
+        meant = [name for name in JOBS if argument in (name, name.split("/")[0])]
+        if not meant:
+            print(f"No job is named {argument!r}; there are {', '.join(JOBS)}.")
+            return 2
+        names += meant
     failed = []
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        jobs = [pool.submit(run, name, extra) for name in arguments or JOBS]
+        jobs = [pool.submit(run, name, extra) for name in names]
         for job in concurrent.futures.as_completed(jobs):
             name, status, seconds, output = job.result()
             print(f"\n=== {name}: exit status {status}, {seconds:.0f} s\n{output}")

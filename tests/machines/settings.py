@@ -1,0 +1,125 @@
+"""Settings under which this machine computes as other machines do.
+
+Each one is a job of `python -m tests`, named `machines/...`: the golden digests and
+the numeric tests in a process of its own, on the backend that the setting concerns.
+A digest that differs is thus reported under the setting's name.
+
+To add one: a row in `SETTINGS`, and how its being in force shows in
+`tests/machines/test_in_force.py`.
+"""
+
+import os
+import sys
+from typing import NamedTuple
+
+import numpy as np
+
+IN_FORCE = "tests/machines/test_in_force.py"
+GOLDEN = "tests/test_golden.py"
+SUMS = (
+    *("tests/diagnostics/test_statistics.py", "tests/diagnostics/test_signal.py"),
+    *("tests/diagnostics/test_scaling.py", "tests/diagnostics/test_structure.py"),
+)
+# For what NumPy computes, for what a backend does, and for what a compiler does.
+HOST = [
+    *(IN_FORCE, GOLDEN, *SUMS, "tests/test_gains.py"),
+    *("tests/once/test_moments.py", "tests/once/test_elementwise.py"),
+    *("tests/once/test_normal.py", "tests/once/test_quantile.py"),
+    *("tests/initializers/test_orthogonal.py", "tests/once/test_haar.py"),
+    "tests/initializers/test_constants.py",
+]
+GRAPHS = [IN_FORCE, GOLDEN, *SUMS, "tests/initializers/test_orthogonal.py"]
+TRACED = [IN_FORCE, GOLDEN, "tests/traced/test_traced_draws.py"]
+
+
+class Setting(NamedTuple):
+    """One row of the table.
+
+    Attributes:
+        backend: The backend that it concerns.
+        environment: Environment variables that make it; `ONE_CORE` is this file's.
+        tests: What runs under it.
+        needs: The processor feature that it needs, as NumPy names it: an older and
+            a newer name.
+    """
+
+    backend: str
+    environment: dict
+    tests: list
+    needs: tuple = ()
+
+
+def _umath():
+    try:
+        from numpy._core import _multiarray_umath
+    except ImportError:  # NumPy 1
+        from numpy.core import _multiarray_umath
+    return _multiarray_umath
+
+
+FEATURES = {name for name, found in _umath().__cpu_features__.items() if found}
+# What NumPy has compiled code for beyond what it was compiled for as a whole.
+DISPATCHED = [name for name in _umath().__cpu_dispatch__ if name in FEATURES]
+SSE, AVX = ("SSE42", "X86_V2"), ("AVX", "X86_V3")
+AVX2, AVX512 = ("AVX2", "X86_V3"), ("AVX512_SKX", "X86_V4")
+
+
+def _blas(core, threads, needs):
+    environment = {"OPENBLAS_CORETYPE": core, "OPENBLAS_NUM_THREADS": str(threads)}
+    return Setting("numpy", environment, HOST, needs=needs)
+
+
+SETTINGS = {
+    "blas-prescott": _blas("Prescott", 1, SSE),
+    "blas-sandybridge": _blas("Sandybridge", 2, AVX),
+    "blas-haswell": _blas("Haswell", 1, AVX2),
+    "blas-skylakex": _blas("SkylakeX", 2, AVX512),
+    "numpy-baseline": Setting(
+        "numpy", {"NPY_DISABLE_CPU_FEATURES": " ".join(DISPATCHED)}, HOST
+    ),
+    "one-core": Setting("torch", {"ONE_CORE": "1"}, HOST),
+    "torch-default": Setting("torch", {"ATEN_CPU_CAPABILITY": "default"}, GRAPHS),
+    "torch-avx2": Setting("torch", {"ATEN_CPU_CAPABILITY": "avx2"}, GRAPHS, needs=AVX2),
+    "xla-sse": Setting(
+        "jax", {"XLA_FLAGS": "--xla_cpu_max_isa=SSE4_2"}, TRACED, needs=SSE
+    ),
+    "xla-avx2": Setting(
+        "jax", {"XLA_FLAGS": "--xla_cpu_max_isa=AVX2"}, GRAPHS, needs=AVX2
+    ),
+    "onednn-off": Setting("tensorflow", {"TF_ENABLE_ONEDNN_OPTS": "0"}, GRAPHS),
+}
+
+
+def refusal(setting):
+    """Why this machine cannot take a setting, or an empty string."""
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]
+    if "OPENBLAS_CORETYPE" in setting.environment and "openblas" not in blas:
+        return f"NumPy's BLAS is {blas}"
+    if setting.needs and not FEATURES.intersection(setting.needs):
+        return f"the processor lacks {setting.needs[0]}"
+    if setting.environment.get("NPY_DISABLE_CPU_FEATURES") == "":
+        return "NumPy has one kind of code for this processor"
+    if "ONE_CORE" in setting.environment and not hasattr(os, "sched_setaffinity"):
+        return "the system cannot keep a process on one core"
+    return ""
+
+
+# What `python -c` runs to call a module on one core, as `taskset` would.
+ON_ONE_CORE = """
+import os, runpy, sys
+os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+sys.argv = sys.argv[1:]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+
+
+def job(setting):
+    """The setting as a job of `python -m tests`."""
+    reason = refusal(setting)
+    if reason:
+        command = [sys.executable, "-c", f"print('Skipped: {reason}.')"]
+    elif "ONE_CORE" in setting.environment:
+        command = [sys.executable, "-c", ON_ONE_CORE, "pytest", *setting.tests]
+    else:
+        command = [sys.executable, "-m", "pytest", *setting.tests]
+    return setting.backend, command, setting.environment
