@@ -7,8 +7,17 @@ import numpy as np
 import pytest
 
 from keras_inits import _backend
-from keras_inits.diagnostics import diagnose
-from tests.diagnostics.networks import needs_gradients, normal, plain, set_kernels
+from keras_inits.diagnostics import diagnose, statistics
+from tests.diagnostics.networks import (
+    ROUNDING,
+    TANH,
+    needs_gradients,
+    normal,
+    plain,
+    product,
+    root_mean_square,
+    set_kernels,
+)
 
 SIGMAS = 5.0  # a false alarm about once in 2 million
 WIDTH, BATCH, DEPTH = 128, 256, 3
@@ -56,7 +65,7 @@ def test_a_linear_network_multiplies_the_gradient_by_its_gain(gain):
     report = diagnose(model, normal((BATCH, WIDTH)), targets, product_sum)
 
     assert report[DEPTH - 1].gradient_deviation == pytest.approx(
-        targets.std(), rel=1e-6
+        targets.std(dtype="float64"), rel=2 * targets.size * 2.0**-53
     )
     for above in range(1, DEPTH):
         layer = report[DEPTH - 1 - above]
@@ -85,6 +94,16 @@ def test_he_holds_the_power_of_a_relu_network():
         assert layer.signal.saturated == layer.signal.zeros
 
 
+def close(expected, errors):
+    """Equal but for what errors of an array can do to a moment of it.
+
+    And for the sum of that many numbers in double precision, in any order.
+    """
+    tolerance = SIGMAS * root_mean_square(errors)
+    tolerance += errors.size * 2.0**-53 * abs(expected)
+    return pytest.approx(expected, rel=0, abs=tolerance)
+
+
 @needs_gradients
 def test_every_number_is_numpys_own():
     model = set_kernels(plain("tanh", outputs=4), lambda shape: 0.3)
@@ -93,31 +112,40 @@ def test_every_number_is_numpys_own():
     report = diagnose(model, x, targets, product_sum, learning_rate=0.1)
 
     kernels = [np.float64(_backend.to_numpy(layer.kernel)) for layer in model.layers]
-    outputs = [np.float64(x)]
-    for kernel in kernels[:-1]:
-        outputs.append(np.tanh(outputs[-1] @ kernel))
-    outputs.append(outputs[-1] @ kernels[-1])
-    gradient = np.float64(targets)
-    # Four layers of sums of 32 terms, each within 32 roundings of 2**-24, stay
-    # under 1e-5.
-    close = {"rel": 1e-5, "abs": 1e-7}
+    outputs, errors = [np.float64(x)], [np.zeros(x.shape)]
+    for place, kernel in enumerate(kernels):
+        output, error = product(outputs[-1], errors[-1], kernel)
+        if place < 3:  # the slope of tanh is at most 1
+            output, error = np.tanh(output), np.sqrt(error**2 + TANH**2)
+        outputs.append(output)
+        errors.append(error)
+    gradient, off = np.float64(targets), np.zeros(targets.shape)
     for place in reversed(range(4)):
         layer, kernel = report[place], kernels[place]
-        assert layer.signal.mean == pytest.approx(outputs[place + 1].mean(), **close)
-        assert layer.signal.deviation == pytest.approx(
-            outputs[place + 1].std(), **close
-        )
-        assert layer.gradient_deviation == pytest.approx(gradient.std(), **close)
+        output, error = outputs[place + 1], errors[place + 1]
+        assert layer.signal.mean == close(output.mean(), error)
+        assert layer.signal.deviation == close(output.std(), error)
+        assert layer.gradient_deviation == close(gradient.std(), off)
         if place < 3:
-            gradient = gradient * (1 - outputs[place + 1] ** 2)
-        of_kernel = outputs[place].T @ gradient
+            slope = 1 - output**2  # and its error, and two roundings of the product
+            off = np.sqrt(
+                (off * slope) ** 2
+                + (2 * gradient * output * error) ** 2
+                + 3 * (ROUNDING * gradient) ** 2
+            )
+            gradient = gradient * slope
+        of_kernel, kernel_off = product(outputs[place].T, errors[place].T, gradient)
+        kernel_off = np.sqrt(kernel_off**2 + outputs[place].T ** 2 @ off**2)
         found = layer.kernels[0]
-        assert found.deviation == pytest.approx(kernel.std(), **close)
-        assert found.gradient_deviation == pytest.approx(of_kernel.std(), **close)
-        ratio = 0.1 * of_kernel.std() / kernel.std()
-        assert found.update_ratio == pytest.approx(ratio, **close)
-        gradient = gradient @ kernel.T
-    assert report.loss == pytest.approx(np.sum(targets * outputs[-1]), rel=1e-4)
+        assert found.deviation == statistics.finite_moments(kernel)[1]
+        assert found.gradient_deviation == close(of_kernel.std(), kernel_off)
+        assert found.update_ratio == 0.1 * found.gradient_deviation / found.deviation
+        gradient, off = product(gradient, off, kernel.T)
+    terms = targets * outputs[-1]
+    loss_off = np.sum((targets * errors[-1]) ** 2)
+    loss_off += terms.size * (ROUNDING * np.abs(terms).sum()) ** 2
+    tolerance = SIGMAS * math.sqrt(loss_off)
+    assert report.loss == pytest.approx(terms.sum(), rel=0, abs=tolerance)
 
 
 @pytest.mark.skipif(keras.backend.backend() != "torch", reason="compares with torch")
@@ -144,12 +172,15 @@ def test_numbers_are_those_of_torchs_hooks():
     for layer in report.layers:
         output = outputs[layer.name]
         weight = model.get_layer(layer.name).kernel.value
-        expected = output.std(correction=0), output.grad.std(correction=0)
-        assert layer.signal.deviation == pytest.approx(expected[0].item(), rel=1e-6)
-        assert layer.gradient_deviation == pytest.approx(expected[1].item(), rel=1e-6)
-        assert layer.kernels[0].gradient_deviation == pytest.approx(
-            weight.grad.std(correction=0).item(), rel=1e-6
-        )
+        # The same tensors, in double precision: sums of that many numbers.
+        for found, tensor in (
+            (layer.signal.deviation, output),
+            (layer.gradient_deviation, output.grad),
+            (layer.kernels[0].gradient_deviation, weight.grad),
+        ):
+            expected = tensor.double().std(correction=0).item()
+            rounding = 2 * tensor.numel() * 2.0**-53
+            assert found == pytest.approx(expected, rel=rounding, abs=0)
 
 
 @needs_gradients
@@ -174,8 +205,9 @@ def test_the_loss_is_that_of_keras():
     report = diagnose(model, x, y)
 
     outputs = _backend.to_numpy(model(keras.ops.convert_to_tensor(x)))
-    expected = np.mean((outputs - y) ** 2)
-    assert report.loss == pytest.approx(expected, rel=1e-5)
+    expected = np.mean((outputs.astype("float64") - y) ** 2)
+    # A mean of 96 squares, each rounded twice and its root once, in any order.
+    assert report.loss == pytest.approx(expected, rel=(96 + 4) * ROUNDING, abs=0)
 
 
 @needs_gradients
@@ -190,7 +222,8 @@ def test_several_outputs_add_up_their_losses():
 
     alone = diagnose(keras.Model(inputs, one), x, ys["one"], "mse").loss
     alone += diagnose(keras.Model(inputs, two), x, ys["two"], "mae").loss
-    assert both.loss == pytest.approx(alone, rel=1e-6)
+    # Means of 96 numbers, in any order, on both sides.
+    assert both.loss == pytest.approx(alone, rel=2 * (96 + 4) * ROUNDING, abs=0)
 
 
 @needs_gradients

@@ -80,8 +80,9 @@ SETTINGS = {
     "one-core": Setting("torch", {"ONE_CORE": "1"}, HOST),
     "torch-default": Setting("torch", {"ATEN_CPU_CAPABILITY": "default"}, GRAPHS),
     "torch-avx2": Setting("torch", {"ATEN_CPU_CAPABILITY": "avx2"}, GRAPHS, needs=AVX2),
-    "xla-sse": Setting(
-        "jax", {"XLA_FLAGS": "--xla_cpu_max_isa=SSE4_2"}, TRACED, needs=SSE
+    # With less than AVX, XLA has no conversion to float16.
+    "xla-avx": Setting(
+        "jax", {"XLA_FLAGS": "--xla_cpu_max_isa=AVX"}, TRACED, needs=AVX
     ),
     "xla-avx2": Setting(
         "jax", {"XLA_FLAGS": "--xla_cpu_max_isa=AVX2"}, GRAPHS, needs=AVX2
