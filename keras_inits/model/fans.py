@@ -7,6 +7,7 @@ shape alone. To add a layer: a function from its weight to the fans, a row in
 """
 
 import math
+from collections.abc import Mapping
 
 import keras
 
@@ -110,10 +111,30 @@ def einsum_axes(equation):
     return summed, made, shared
 
 
+def _summed_beside(layer):
+    """How many inputs EinsumDense adds up with one and the same weight.
+
+    These stand along axes of the input that neither kernel nor output has. An axis
+    whose length the layer was not built with counts as 1.
+    """
+    operands, output = layer.equation.replace(" ", "").split("->")
+    inputs, kernel = operands.split(",")
+    config = layer.get_build_config()
+    shape = config.get("input_shape") if isinstance(config, Mapping) else None
+    front, _, back = inputs.partition("...")
+    lengths = dict(zip(front, shape or (), strict=False))
+    lengths.update(zip(back[::-1], (shape or ())[::-1], strict=False))
+    return math.prod(
+        lengths.get(letter) or 1
+        for letter in front + back
+        if letter not in kernel and letter not in output
+    )
+
+
 def _einsum(layer, role, shape):
     summed, made, _ = einsum_axes(layer.equation)
     return (
-        math.prod(shape[axis] for axis in summed),
+        math.prod(shape[axis] for axis in summed) * _summed_beside(layer),
         math.prod(shape[axis] for axis in made),
     )
 
@@ -196,7 +217,8 @@ K out / (groups S) |
     | SeparableConv1D, 2D | depthwise_kernel `(*k, in, mult)` | K | K mult / S |
     | | pointwise_kernel `(.., in mult, out)` | in mult | out |
     | EinsumDense, and with it MultiHeadAttention and GroupQueryAttention | kernel \
-| axes that the output lacks | axes that only kernel and output have |
+| axes that the output lacks, also those of the input alone | axes that only kernel \
+and output have |
     | Embedding | embeddings `(rows, out)` | 1 | out |
     | ReversibleEmbedding | reverse_embeddings `(in, rows)` | in | rows |
     | SimpleRNN, GRU, LSTM | kernel `(in, gates units)` | in | units |
@@ -209,7 +231,9 @@ K out / (groups S) |
     | any other | any | by `compute_fans` | by `compute_fans` |
 
     K is the product of the kernel's size, S that of the strides; dilation changes
-    neither. An embedding picks one row, so its fan_in is 1, also where a
+    neither. Where EinsumDense sums an axis that the kernel lacks, as b of
+    "abc,cd->ad", its length is that of the input that the layer was built for, and 1
+    if that was None. An embedding picks one row, so its fan_in is 1, also where a
     ReversibleEmbedding uses the same table the other way. A wrapper
     (Bidirectional, TimeDistributed) or a nested model passes the question on to
     the layer inside that owns the weight: the one that made it.

@@ -28,7 +28,7 @@ class Step:
 
     Attributes:
         weight: The `rules.Weight`.
-        fans: Its `(fan_in, fan_out)`.
+        fans: Its `(fan_in, fan_out)`, by `fans_of`.
         initializer: What draws it, or None to leave it alone.
         note: Why it is left alone, or what there is to know of its values.
         deviation: Deviation of what was drawn.
@@ -42,14 +42,18 @@ class Step:
 
     def row(self):
         """The step as a row of the report."""
-        shown = None if self.initializer is None else repr(self.initializer)
+        shown, fans = None, None
+        if self.initializer is not None:
+            shown = repr(self.initializer)
+            fans = drawn_fans(self.initializer, self.weight.shape)
+        fan_in, fan_out = fans or self.fans
         return report.WeightReport(
             address=self.weight.address,
             layer=type(self.weight.layer).__name__,
             shape=self.weight.shape,
             dtype=self.weight.dtype,
-            fan_in=self.fans[0],
-            fan_out=self.fans[1],
+            fan_in=fan_in,
+            fan_out=fan_out,
             initializer=shown,
             deviation=self.deviation,
             note=self.note,
@@ -80,6 +84,16 @@ def with_fans(initializer, fans):
     if initializer._given_fans is not None or given != (None, None, None):
         return initializer
     return initializer.with_fans(*fans)
+
+
+def drawn_fans(initializer, shape):
+    """The fans that an initializer scales a weight of a shape by, or None."""
+    if hasattr(initializer, "inner"):
+        part = getattr(initializer, "gate_shape", tuple)
+        return drawn_fans(initializer.inner, part(shape))
+    if isinstance(initializer, VarianceScaling):
+        return initializer.fans(shape)
+    return None
 
 
 def check(owner, weight, initializer):

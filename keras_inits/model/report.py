@@ -22,8 +22,10 @@ class WeightReport:
         layer: Class of the layer that holds it.
         shape: Its shape.
         dtype: Its dtype.
-        fan_in: How many inputs meet in one output, see `fans_of`.
-        fan_out: How many outputs one input goes to.
+        fan_in: How many inputs meet in one output: the number that the initializer
+            scaled by, by its own axes where it has them and gate by gate where it
+            draws so, or else that of `fans_of`.
+        fan_out: How many outputs one input goes to, counted likewise.
         initializer: What drew it, as text, or None if it was left alone.
         deviation: Standard deviation of the values drawn, None if left alone.
         note: Why it was left alone, or what there is to know of its values: that

@@ -129,6 +129,18 @@ CASES = [
         (32, 24),
     ),
     Case(
+        "einsumdense that sums an axis which the kernel lacks",
+        lambda: layers.EinsumDense("abc,cd->ad", 24),
+        (6, 32),
+        (192, 24),
+    ),
+    Case(
+        "einsumdense that sums such an axis after an ellipsis",
+        lambda: layers.EinsumDense("...bc,cd->...d", 24),
+        (2, 6, 32),
+        (192, 24),
+    ),
+    Case(
         "simplernn",
         lambda: layers.SimpleRNN(96, activation=None),
         (1, 64),
