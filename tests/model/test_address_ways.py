@@ -3,11 +3,13 @@
 import copy
 import inspect
 import pickle
+import re
 
 import keras
 import numpy as np
 import pytest
 
+from keras_inits.model import initialize, recipes
 from keras_inits.model.addresses import layers_of
 from tests.model.address_cases import described, one_layer_models
 from tests.model.architectures import (
@@ -151,3 +153,22 @@ def test_weights_loaded_into_a_fresh_build_stand_where_they_stood(name, tmp_path
     fresh.load_weights(tmp_path / "model.weights.h5")
 
     assert_same(values(model), values(fresh))
+
+
+@pytest.mark.parametrize("way", ["built", "cloned"])
+def test_recipes_read_a_stack_from_the_address(way, tmp_path):
+    def stack(name):
+        inputs = keras.Input((4,))
+        part = keras.layers.Dense(4, use_bias=False, name="ffn_output")
+        return keras.Model(inputs, part(inputs), name=name)
+
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, stack("decoder")(stack("encoder")(inputs)))
+    model = COPIES.get(way, lambda model, _: model)(model, tmp_path)
+    rules = recipes.deepnorm(3, 5, feed_forward=re.compile("ffn"))
+    report = initialize(model, rules, seed=1)
+
+    assert [row.address for row in report.drawn] == [
+        *("encoder/ffn_output/kernel", "decoder/ffn_output/kernel")
+    ]
+    assert report.drawn[0].initializer != report.drawn[1].initializer

@@ -19,6 +19,7 @@ from keras_inits.initializers import (
     Zeros,
 )
 from keras_inits.model import branches
+from keras_inits.model.addresses import addresses
 from keras_inits.model.recipes import common
 
 STDDEV = 0.02
@@ -193,10 +194,12 @@ class _Scaled:
         self.signal: set[int] = set()
         self.weighing: set[int] = set()
         self.unseen: set[int] = set()
+        self.addresses: dict[int, str] = {}
 
     def bound_to(self, model):
-        """The same for one model, whose branches are known."""
+        """The same for one model, whose branches and addresses are known."""
         bound = copy.copy(self)
+        bound.addresses = {id(v): address for address, _, v in addresses(model)}
         if self.feed_forward is None:
             found = branches.branches_of(model, common.RESIDUAL_OUTPUT)
             bound.require(found)
@@ -218,11 +221,15 @@ class _Scaled:
             hint = _found(found, ends, each, way_out)
             _checks.fail(self.owner, f"{stack}_layers", rule, count, hint)
 
+    def _address(self, variable):
+        return self.addresses.get(id(variable), variable.name)
+
     def stack_of(self, variable):
-        """The stack of a weight; with two, its path says which is its own."""
+        """The stack of a weight; with two, its address says which is its own."""
         if len(self.gains) == 1:
             return next(iter(self.gains))
-        named = [name for name in self.gains if name in variable.path.lower()]
+        address = self._address(variable).lower()
+        named = [name for name in self.gains if name in address]
         return named[0] if len(named) == 1 else None
 
     def __call__(self, layer, variable):
@@ -238,7 +245,7 @@ class _Scaled:
             feed_forward = self.feed_forward or common.FEED_FORWARD
             by_name = variable.name == "kernel"
             is_scaled = by_name and layer.name in ("value", "attention_output")
-            is_scaled |= feed_forward.search(variable.path) is not None
+            is_scaled |= feed_forward.search(self._address(variable)) is not None
             is_weighing = by_name and layer.name in ("query", "key")
         if is_scaled and self.stack_of(variable) is not None:
             return self.gains[self.stack_of(variable)]
@@ -261,7 +268,7 @@ def deepnorm(encoder_layers=None, decoder_layers=None, *, feed_forward=None):
 
     alpha is the model's business: a block computes
     `LayerNorm(alpha * x + f(x))`. The other weights are left to the rules after
-    these. With both stacks a weight's path tells which is its own, by the words
+    these. With both stacks a weight's address tells which is its own, by the words
     encoder and decoder.
 
     The kernels are found in the model's graph, see `gpt2`: what a residual branch
@@ -271,8 +278,8 @@ def deepnorm(encoder_layers=None, decoder_layers=None, *, feed_forward=None):
     Args:
         encoder_layers: Number N of encoder layers, or None if there is no encoder.
         decoder_layers: Number M of decoder layers, or None.
-        feed_forward: Compiled regular expression, searched for in the path of a
-            kernel of the feed-forward parts, in place of what the graph says. The
+        feed_forward: Compiled regular expression, searched for in the address
+            of a kernel of the feed-forward parts, in place of what the graph says. The
             attention's projections are then those called query, key, value and
             attention_output.
 
@@ -320,7 +327,7 @@ def t_fixup(encoder_layers=None, decoder_layers=None, *, feed_forward=None):
         0.67 * N**(-1/4)  in the encoder,    (9 N)**(-1/4)  in the decoder
 
     and the embeddings by `(9 N)**(-1/4)`, with the decoder's N where there is
-    one. Biases are zeros. With both stacks a weight's path tells which is its
+    one. Biases are zeros. With both stacks a weight's address tells which is its
     own, by the words encoder and decoder. The kernels are found as in `deepnorm`.
 
     Args:
