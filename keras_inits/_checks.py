@@ -69,17 +69,29 @@ def choice(owner, argument, value, options):
     raise ValueError(f"{found} {nearest(value, options)}".rstrip())
 
 
-def choice_of_names(owner, value, names):
+def choice_of_names(owner, value, names, argument="identifier"):
     """Refuses an initializer's name that nobody listed."""
     hint = nearest(value, names) or "keras_inits.names() lists them all."
-    fail(owner, "identifier", "the name of an initializer", value, hint)
+    fail(owner, argument, "the name of an initializer", value, hint)
 
 
-def needs_arguments(owner, class_name, required):
+def needs_arguments(owner, class_name, required, argument="identifier"):
     """Refuses a class by its bare name when it cannot be made without more."""
-    config = ", ".join(f"{argument!r}: ..." for argument in required)
+    config = ", ".join(f"{name!r}: ..." for name in required)
     rule = f"given with its arguments, as {{'class_name': {class_name!r}, "
-    fail(owner, "identifier", f"{rule}'config': {{{config}}}}}", class_name)
+    fail(owner, argument, f"{rule}'config': {{{config}}}}}", class_name)
+
+
+def does_not_bind(class_name, reason, given, parameters):
+    """Refuses a constructor's arguments as Python does, by its class's own name."""
+    _, *takes = parameters
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    for name in () if takes_any else given:
+        if name not in takes:
+            reason = f"got an unexpected keyword argument {name!r}"
+            hint = nearest(name, takes) or f"Its arguments are {', '.join(takes)}."
+            raise TypeError(f"{class_name}() {reason}. {hint}") from None
+    raise TypeError(f"{class_name}() {reason}.") from None
 
 
 def keras_does_not_follow(version, answer):

@@ -214,7 +214,7 @@ ARGUMENTS = [
     ),
     (
         lambda: ki.PerGate("glorot_unifrom"),
-        "PerGate: Argument `identifier` must be the name of an initializer, got "
+        "PerGate: Argument `inner` must be the name of an initializer, got "
         "'glorot_unifrom'. Did you mean 'glorot_uniform'?",
     ),
     (
@@ -295,7 +295,7 @@ ARGUMENTS = [
     ),
     (
         lambda: ki.PerGate("zero_row"),
-        "PerGate: Argument `identifier` must be given with its arguments, as "
+        "PerGate: Argument `inner` must be given with its arguments, as "
         "{'class_name': 'ZeroRow', 'config': {'inner': ...}}, got 'ZeroRow'.",
     ),
     (

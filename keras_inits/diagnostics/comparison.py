@@ -264,7 +264,7 @@ def _starts(owner, initializers):
 def _resolved(owner, entry):
     is_class = isinstance(entry, type) and issubclass(entry, keras.Initializer)
     if is_class or isinstance(entry, (str, dict, keras.Initializer)):
-        return lookup.find(owner, entry)
+        return lookup.find(owner, entry, "initializers")
     if not callable(entry):
         _checks.fail(owner, "initializers", START, entry)
     return entry

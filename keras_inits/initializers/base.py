@@ -14,6 +14,8 @@ To add one: its formula and source in the docstring, the decorator
 """
 
 import abc
+import functools
+import inspect
 import math
 import random
 
@@ -36,6 +38,12 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
     """
 
     dtypes: tuple[str, ...] = _checks.NUMERIC_DTYPES
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "__init__" in vars(cls):
+            named = _named_in_errors(vars(cls)["__init__"])
+            cls.__init__ = named  # type: ignore[method-assign]
 
     @property
     def owner(self):
@@ -129,6 +137,29 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
             if _differs(self._argument(name), parameter.default)
         ]
         return f"{type(self).__name__}({', '.join(given)})"
+
+
+def _named_in_errors(constructor):
+    """The constructor; arguments that it does not take are told by the class's name.
+
+    Python's own error names the class that defines it, which may be a private base.
+    """
+
+    @functools.wraps(constructor)
+    def construct(self, *args, **kwargs):
+        try:
+            constructor(self, *args, **kwargs)
+        except TypeError:
+            signature = inspect.signature(constructor)
+            try:
+                signature.bind(self, *args, **kwargs)
+            except TypeError as error:
+                _checks.does_not_bind(
+                    type(self).__name__, error, kwargs, signature.parameters
+                )
+            raise
+
+    return construct
 
 
 def _to_json(value):

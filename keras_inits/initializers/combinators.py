@@ -15,7 +15,7 @@ class _Wrapper(Initializer):
     """
 
     def __init__(self, inner):
-        found = lookup.find(self.owner, inner)
+        found = lookup.find(self.owner, inner, "inner")
         if not isinstance(found, Initializer):
             rule = "an initializer of keras_inits, its name or its config"
             _checks.fail(self.owner, "inner", rule, inner)

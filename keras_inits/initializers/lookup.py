@@ -52,7 +52,7 @@ def parameters_of(cls):
     return inspect.signature(cls).parameters
 
 
-def make(cls: Any, config=None, *, owner="get"):
+def make(cls: Any, config=None, *, owner="get", argument="identifier"):
     """An instance of a listed class from its config; a function is one already."""
     if inspect.isfunction(cls):
         return cls
@@ -64,12 +64,17 @@ def make(cls: Any, config=None, *, owner="get"):
         and name not in (config or {})
     ]
     if required:
-        _checks.needs_arguments(owner, cls.__name__, required)
+        _checks.needs_arguments(owner, cls.__name__, required, argument)
     return cls.from_config(dict(config or {}))
 
 
-def find(owner, identifier):
+def find(owner, identifier, argument="identifier"):
     """The initializer for a name, a config, a class or an instance.
+
+    Args:
+        owner: The name used in error messages for the caller.
+        identifier: The name, config, class or instance.
+        argument: The name used in error messages for the identifier.
 
     Returns:
         An instance; None for None; what Keras makes of it where it is neither
@@ -79,8 +84,8 @@ def find(owner, identifier):
         found = BY_NAME.get(identifier)
         found = found or keras.saving.get_registered_object(identifier)
         if found is None:
-            _checks.choice_of_names(owner, identifier, list(BY_NAME))
-        return make(found, owner=owner)
+            _checks.choice_of_names(owner, identifier, list(BY_NAME), argument)
+        return make(found, owner=owner, argument=argument)
     if isinstance(identifier, dict):
         package, _, filed = str(identifier.get("registered_name") or "").rpartition(">")
         name = filed or identifier.get("class_name")
@@ -88,7 +93,15 @@ def find(owner, identifier):
             config = identifier.get("config")
             name = name.rpartition(">")[2]
             if name in BY_NAME:
-                return make(BY_NAME[name], config, owner=owner)
+                return make(BY_NAME[name], config, owner=owner, argument=argument)
             if not package and identifier.get("module") is None:
-                _checks.choice_of_names(owner, name, list(BY_NAME))
+                _checks.choice_of_names(owner, name, list(BY_NAME), argument)
+    elif not (identifier is None or callable(identifier) or _is_array(identifier)):
+        rule = "an initializer, its name or its config"
+        _checks.fail(owner, argument, rule, identifier)
     return keras.initializers.get(identifier)
+
+
+def _is_array(value):
+    """Whether Keras takes a value for a constant array."""
+    return hasattr(value, "shape") or keras.ops.is_tensor(value)

@@ -100,13 +100,13 @@ def as_initializer(owner, identifier, argument="rules"):
         ValueError: If it stands for none.
     """
     if isinstance(identifier, type) and issubclass(identifier, keras.Initializer):
-        identifier = lookup.make(identifier, owner=owner)
+        identifier = lookup.make(identifier, owner=owner, argument=argument)
     if _is_constant(identifier):
         return Constant(identifier)
     if not _is_initializer(identifier) and not callable(identifier):
         rule = "an initializer, its name or its config"
         _checks.fail(owner, argument, rule, identifier)
-    found = lookup.find(owner, identifier)
+    found = lookup.find(owner, identifier, argument)
     if isinstance(found, Initializer):
         return found
     ours = keras_own.ours_for(found)
@@ -279,9 +279,13 @@ def parse(owner, rules, model):
             value is none of the allowed kinds.
     """
     kind = "a mapping or a sequence of pairs (key, value)"
+    if _is_initializer(rules):
+        value = f'"{rules}"' if isinstance(rules, str) else "..."
+        hint = f'To set every kernel write {{"kernel": {value}}}.'
+        _checks.fail(owner, "rules", kind, rules, hint)
     if isinstance(rules, Mapping):
         rules = rules.items()
-    if isinstance(rules, (str, bytes)) or not isinstance(rules, Iterable):
+    if isinstance(rules, bytes) or not isinstance(rules, Iterable):
         _checks.fail(owner, "rules", kind, rules)
     parsed = []
     for pair in rules:

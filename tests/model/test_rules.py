@@ -226,7 +226,7 @@ ADDRESSES = "'first/kernel', 'first/bias', 'second/kernel'"
         ),
         (
             {"kernel": "he_norml"},
-            "initialize: Argument `identifier` must be the name of an initializer, got "
+            "initialize: Argument `rules` must be the name of an initializer, got "
             "'he_norml'. Did you mean 'he_normal'?",
         ),
         (
@@ -254,7 +254,20 @@ ADDRESSES = "'first/kernel', 'first/bias', 'second/kernel'"
         (
             "he_normal",
             "initialize: Argument `rules` must be a mapping or a sequence of pairs "
-            "(key, value), got 'he_normal'.",
+            "(key, value), got 'he_normal'. To set every kernel write "
+            '{"kernel": "he_normal"}.',
+        ),
+        (
+            keras_inits.HeNormal(seed=1),
+            "initialize: Argument `rules` must be a mapping or a sequence of pairs "
+            "(key, value), got HeNormal(seed=1). To set every kernel write "
+            '{"kernel": ...}.',
+        ),
+        (
+            {"class_name": "HeNormal", "config": {}},
+            "initialize: Argument `rules` must be a mapping or a sequence of pairs "
+            "(key, value), got {'class_name': 'HeNormal', 'config': {}}. To set every "
+            'kernel write {"kernel": ...}.',
         ),
         (
             ["he_normal"],
@@ -268,7 +281,7 @@ ADDRESSES = "'first/kernel', 'first/bias', 'second/kernel'"
             "of Dense use Identity.",
         ),
     ],
-    ids=range(13),
+    ids=range(15),
 )
 def test_a_refused_call_says_why_and_leaves_the_model_as_it_was(rules, text):
     model = dense()
