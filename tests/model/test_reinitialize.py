@@ -17,7 +17,7 @@ from tests.model.models import (
     mixed,
     values,
 )
-from tests.support import SIGMAS, assert_same_law, raises_exactly
+from tests.support import EPSILON, SIGMAS, assert_same_law, raises_exactly
 
 layers = keras.layers
 
@@ -115,8 +115,14 @@ def test_every_layer_of_keras_gets_the_law_of_a_new_build():
         assert list(after) == list(before)
         for address, expected in before.items():
             found = after[address]
-            if len(np.unique(expected)) < 3 or "stft" in address:
+            if len(np.unique(expected)) < 3:
                 np.testing.assert_array_equal(found, expected, err_msg=address)
+            elif isinstance(layer, layers.STFTSpectrogram):
+                # Keras computes angles of up to this size in float32; a window's
+                # value over the scaling's divisor is at most 1.
+                angle = 2.0 * math.pi * found.shape[0] * found.shape[-1] / 32
+                tolerance = angle * EPSILON["float32"]
+                np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
             else:
                 assert_same_law(found, expected)
                 # The law's scale too: the fourth moment of the laws here is at
