@@ -82,18 +82,6 @@ def needs_arguments(owner, class_name, required, argument="identifier"):
     fail(owner, argument, f"{rule}'config': {{{config}}}}}", class_name)
 
 
-def does_not_bind(class_name, reason, given, parameters):
-    """Refuses a constructor's arguments as Python does, by its class's own name."""
-    _, *takes = parameters
-    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-    for name in () if takes_any else given:
-        if name not in takes:
-            reason = f"got an unexpected keyword argument {name!r}"
-            hint = nearest(name, takes) or f"Its arguments are {', '.join(takes)}."
-            raise TypeError(f"{class_name}() {reason}. {hint}") from None
-    raise TypeError(f"{class_name}() {reason}.") from None
-
-
 def keras_does_not_follow(version, answer):
     """Refuses a Keras that does not look its initializers up as those known do."""
     raise RuntimeError(

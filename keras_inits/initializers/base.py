@@ -14,8 +14,6 @@ To add one: its formula and source in the docstring, the decorator
 """
 
 import abc
-import functools
-import inspect
 import math
 import random
 
@@ -24,7 +22,7 @@ import numpy as np
 
 from keras_inits import _backend, _checks
 from keras_inits.engine import streams
-from keras_inits.initializers import callables
+from keras_inits.initializers import callables, constructors
 from keras_inits.initializers.lookup import parameters_of
 
 
@@ -42,7 +40,7 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         if "__init__" in vars(cls):
-            named = _named_in_errors(vars(cls)["__init__"])
+            named = constructors.named_in_errors(vars(cls)["__init__"])
             cls.__init__ = named  # type: ignore[method-assign]
 
     @property
@@ -137,29 +135,6 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
             if _differs(self._argument(name), parameter.default)
         ]
         return f"{type(self).__name__}({', '.join(given)})"
-
-
-def _named_in_errors(constructor):
-    """The constructor; arguments that it does not take are told by the class's name.
-
-    Python's own error names the class that defines it, which may be a private base.
-    """
-
-    @functools.wraps(constructor)
-    def construct(self, *args, **kwargs):
-        try:
-            constructor(self, *args, **kwargs)
-        except TypeError:
-            signature = inspect.signature(constructor)
-            try:
-                signature.bind(self, *args, **kwargs)
-            except TypeError as error:
-                _checks.does_not_bind(
-                    type(self).__name__, error, kwargs, signature.parameters
-                )
-            raise
-
-    return construct
 
 
 def _to_json(value):
