@@ -9,6 +9,7 @@ from keras_inits.initializers import (
     VarianceScaling,
 )
 from keras_inits.initializers.base import Initializer
+from keras_inits.initializers.lookup import parameters_of
 from keras_inits.model.addresses import layers_of
 from keras_inits.model.report import DetachReport, Replacement
 
@@ -47,6 +48,11 @@ def counterpart(initializer):
             config = {key: getattr(initializer, key) for key in keys}
             config["seed"] = initializer.get_config()["seed"]
             kind = "VarianceScaling"
+        if "input_axes" not in parameters_of(keras.initializers.VarianceScaling):
+            # Keras before 3.15: such a class draws by the shape alone.
+            axes = config.pop("input_axes"), config.pop("output_axes")
+            if axes != (None, None):
+                return None
     own = getattr(keras.initializers, kind, None)
     if own is None or type(initializer).__module__.split(".")[0] != "keras_inits":
         return None
