@@ -227,7 +227,10 @@ def to_numpy(tensor):
     if isinstance(tensor, keras.Variable):
         tensor = tensor.value
     if hasattr(tensor, "detach"):  # PyTorch's, which data may be on any backend
-        tensor = tensor.detach().cpu()
+        tensor = tensor.detach()
+        if hasattr(tensor, "full_tensor"):  # in parts, on devices of several processes
+            tensor = tensor.full_tensor()
+        tensor = tensor.cpu()
         if "bfloat16" in str(tensor.dtype):
             tensor = tensor.float()
     return tensor.numpy() if hasattr(tensor, "numpy") else np.asarray(tensor)
