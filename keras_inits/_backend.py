@@ -25,7 +25,7 @@ LARGE = 1 << 12  # elements from which a copy is worth sparing
 
 
 def name():
-    """Name of the backend that Keras runs on: tensorflow, jax, torch or numpy."""
+    """Name of the backend that Keras runs on, such as tensorflow, jax or torch."""
     return keras.backend.backend()
 
 
@@ -48,10 +48,11 @@ class _EagerOps(HostOps):
         if name() == "jax":
             # As `keras.ops.convert_to_tensor` in the end, in two thirds of its time.
             return importlib.import_module("jax").device_put(array)
+        # Some backends take the memory as it lies; a scalar stays one.
+        array = np.asarray(array, order="C")
         if dtype == "bfloat16" or array.size < LARGE:
             return keras.ops.convert_to_tensor(array, dtype=dtype)
         # Where Keras would copy it, it changes hands as it is.
-        array = np.ascontiguousarray(array)
         if name() == "torch":
             tensor = importlib.import_module("torch").from_numpy(array)
             return keras.ops.convert_to_tensor(tensor, dtype=dtype)
