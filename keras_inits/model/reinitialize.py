@@ -61,7 +61,9 @@ def _step(weight, initializer, replicas, frozen):
 def _require_thawed(parsed, weights):
     """Refuses a rule that chooses frozen weights alone, for it would do nothing."""
     for rule in parsed:
-        if all(is_frozen(weight) for weight in weights if rule.chooses(weight)):
+        chosen = [weight for weight in weights if rule.chooses(weight)]
+        keeps = all(rule.initializer(weight) is rule_book.KEEP for weight in chosen)
+        if not keeps and all(map(is_frozen, chosen)):
             _checks.chooses_frozen(OWNER, rule_book.describe(rule.key))
 
 

@@ -83,6 +83,13 @@ def test_a_frozen_model_and_a_kernel_frozen_by_lora_are_left_alone():
     assert set(notes.values()) == {""}
 
 
+def test_a_rule_of_none_may_choose_frozen_weights():
+    model = with_frozen_base()
+    report = reinitialize(model, seed=1, rules={"base/*": None})
+    notes = {row.note for row in report.weights if row.address.startswith("base/")}
+    assert notes == {"kept by a rule"}
+
+
 def test_rules_do_not_reach_frozen_weights_and_one_that_would_only_is_refused():
     model = with_frozen_base()
     before = values(model)
