@@ -23,6 +23,13 @@ def has_call(model):
     return type(model).call not in (keras.Model.call, keras.layers.Layer.call)
 
 
+def _trains_by_itself(model):
+    """Whether a model may use parts that no call of it reaches."""
+    step = getattr(type(model), "train_step", None)  # of Keras' own on some backends
+    maker = getattr(step, "__module__", None) or "keras"
+    return not has_call(model) or maker.split(".")[0] != "keras"
+
+
 def without_weights_yet(model):
     """Names of the largest parts of a model that will have weights, but do not yet.
 
@@ -41,8 +48,8 @@ def _waiting(layer, name, seen):
     if id(layer) in seen:
         return []
     seen.add(id(layer))
-    if layer.built and has_call(layer) and layer.weights:
-        return []  # what has none now has not been used
+    if layer.built and layer.weights and not _trains_by_itself(layer):
+        return []  # what has none now is not used
     if not layer.built and _makes_weights(type(layer), "build", set()):
         return [name]
     inside = [

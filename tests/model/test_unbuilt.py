@@ -106,6 +106,20 @@ def test_a_part_without_weights_yet_is_named(built):
         np.testing.assert_array_equal(value, before[address])
 
 
+@pytest.mark.filterwarnings("ignore:.build.*on layer 'cyclic'")
+def test_a_part_that_only_the_training_step_uses_is_named_too():
+    class Cyclic(Gan):
+        def call(self, x):
+            return self.generator(x)
+
+    model = Cyclic(
+        perceptron(built=False), perceptron(built=False, name="critic"), name="cyclic"
+    )
+    model(np.zeros((1, 4), "float32"))
+    assert model.built
+    assert without_weights_yet(model) == ["critic"]
+
+
 class Lazy(layers.Layer):
     """Makes its part only when it is built."""
 
