@@ -216,6 +216,17 @@ def test_an_attribute_beside_a_graph_is_no_shorter_way():
     assert addresses(inner)[0][0] == "extractor/conv2d/kernel"
 
 
+def test_an_attribute_of_a_layer_is_as_near_as_a_part_of_a_graph():
+    inputs = keras.Input((4,))
+    dense = layers.Dense(4)
+    inner = keras.Model(inputs, dense(inputs))
+    model = keras.Model()
+    model.outer = keras.Model(inputs, inner(inputs), name="outer")
+    model.block = Holder(None, dense, name="block")
+
+    assert addresses(model)[0][0] == "block/dense/kernel"
+
+
 @pytest.mark.parametrize("name", ["tied variable", "tied variable, head first"])
 def test_the_diagnosis_sees_a_kernel_at_its_owner(name):
     model = ARCHITECTURES[name]()
