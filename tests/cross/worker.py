@@ -223,7 +223,31 @@ def load(directory):
     return {file.stem: described(keras.saving.load_model(file)) for file in files}
 
 
-TASKS = {task.__name__: task for task in (bits, models, structures, save, load)}
+def styles(directory):
+    """Models in the manner of tutorials, see there.
+
+    Keras' NumPy backend infers an embedding's shape with indices that may be any.
+    """
+    if BACKEND == "numpy":
+        return None
+    from tests.cross import styles
+
+    return styles.answer(directory)
+
+
+def third_parties(_):
+    """Other people's layers, see there; BayesFlow has no NumPy backend."""
+    if BACKEND == "numpy":
+        return None
+    from tests.cross import third_parties
+
+    return third_parties.answer()
+
+
+TASKS = {
+    task.__name__: task
+    for task in (bits, models, structures, save, load, styles, third_parties)
+}
 
 
 def main():
