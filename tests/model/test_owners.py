@@ -9,7 +9,7 @@ import pytest
 import keras_inits
 from keras_inits.diagnostics import capture
 from keras_inits.model import fans_of, initialize, owners, recipes, reinitialize
-from keras_inits.model.addresses import addresses
+from keras_inits.model.addresses import addresses, located
 from keras_inits.model.rules import weights_of
 from tests.model.architectures import (
     ARCHITECTURES,
@@ -262,6 +262,32 @@ def test_layers_without_private_lists_are_asked_in_public():
     assert owners.layers_in(part) == list(model.layers)
     dense = Public(model.mixer)
     assert owners.own_variables(dense) == model.mixer.weights
+
+
+def test_layers_without_weights_take_no_number():
+    model = keras.Model()
+    model.unused, model.used = layers.Dense(3), layers.Dense(2)
+    model.used.build((None, 2))
+    model.built = True
+    found = located(owners.Owners(model))
+
+    assert [address for address, *_ in found] == ["dense/kernel", "dense/bias"]
+
+
+def test_a_bias_has_not_the_fans_of_the_kernel_of_a_layer_inside():
+    class Shifted(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.inner = layers.Dense(4, use_bias=False)
+
+        def build(self, shape):
+            self.inner.build(shape)
+            self.bias = self.add_weight((4,), "zeros", name="bias")
+
+    layer = Shifted()
+    layer.build((None, 7))
+    assert fans_of(layer, layer.inner.kernel) == (7, 4)
+    assert fans_of(layer, layer.bias) == (4, 4)
 
 
 def test_unnamed_weights_are_numbered_as_their_layer_made_them():

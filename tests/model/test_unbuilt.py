@@ -160,6 +160,21 @@ class Comprehended(layers.Layer):
         self.parts = [layers.Dense(size) for size in shape[1:]]
 
 
+class Block(layers.Layer):
+    """Has no `build`, and makes its part before it is built."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.inner = layers.Dense(2)
+
+
+class OfBlocks(layers.Layer):
+    """Makes a layer that makes another."""
+
+    def build(self, shape):
+        self.block = Block()
+
+
 def make_part(shape):
     """A function outside of the class."""
     part = layers.Dense(2)
@@ -167,7 +182,9 @@ def make_part(shape):
     return part
 
 
-@pytest.mark.parametrize("kind", [Lazy, Direct, Attribute, Inherited, Comprehended])
+@pytest.mark.parametrize(
+    "kind", [Lazy, Direct, Attribute, Inherited, Comprehended, OfBlocks]
+)
 def test_a_layer_that_makes_weights_when_built_is_waited_for(kind):
     model = Gan(perceptron(built=True), kind(name="late"))
 
