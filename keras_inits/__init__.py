@@ -1,6 +1,6 @@
 """Weight initializers for Keras 3 with the same bits on every backend."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 from keras_inits import (
     _start,  # noqa: F401, before Keras: the command line's part

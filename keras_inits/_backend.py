@@ -64,8 +64,8 @@ class _EagerOps(HostOps):
         return keras.ops.convert_to_tensor(array, dtype=dtype)
 
 
-def wide_integers():
-    """Context in which the backend computes with 64-bit integers."""
+def wide():
+    """Context in which the backend computes with 64-bit numbers."""
     if name() != "jax":
         return contextlib.nullcontext()
     jax = importlib.import_module("jax")
@@ -75,7 +75,7 @@ def wide_integers():
 
 
 _EAGER = _EagerOps()
-_GRAPH = GraphOps(wide_integers)
+_GRAPH = GraphOps(wide)
 
 
 def _jax_trace_state_is_clean():

@@ -2,7 +2,6 @@
 
 import json
 
-import numpy as np
 import pytest
 
 from tests import cases, golden
@@ -27,12 +26,4 @@ def test_the_record_has_every_case_and_no_other():
 def test_values_are_those_of_the_record(label, dtype):
     for shape in golden.shapes_of(label):
         recorded = RECORDED[f"{label} {shape} {dtype}"]
-        values = golden.drawn(label, shape, dtype)
-        if label in golden.BY_VALUE:
-            # float32 after some 100 reflections, or one step of a bfloat16 below 1.
-            tolerance = 1e-5 if dtype == "float32" else 2.0**-8
-            np.testing.assert_allclose(
-                golden.kept(values), recorded, rtol=0, atol=tolerance
-            )
-        else:
-            assert golden.digest(values) == recorded, shape
+        assert golden.digest(golden.drawn(label, shape, dtype)) == recorded, shape

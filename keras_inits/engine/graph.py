@@ -92,14 +92,14 @@ class GraphOps:
     """The vocabulary of the formulas, in `keras.ops`.
 
     Args:
-        wide_integers: Makes the context in which the backend computes with
-            64-bit integers.
+        wide: Makes the context in which the backend computes with 64-bit
+            numbers.
     """
 
     is_compiled = True
 
-    def __init__(self, wide_integers):
-        self._wide_integers = wide_integers
+    def __init__(self, wide):
+        self.wide = wide
 
     def __getattr__(self, name):
         return getattr(keras.ops, name)
@@ -153,7 +153,7 @@ class GraphOps:
         whole = len(shape) > 0 and shape[-1] % philox.HALVES_PER_BLOCK == 0
         last = shape[-1] if whole else size
         grid = (*(shape[:-1] if whole else ()), -(-last // philox.HALVES_PER_BLOCK))
-        with self._wide_integers():
+        with self.wide():
             words = keras.ops.stack(philox_words(_numbered(grid), key), axis=-1)
             halves = keras.ops.view(words, dtype="int32")
         if not whole:

@@ -8,6 +8,7 @@ result.
 """
 
 import concurrent.futures
+import contextlib
 import functools
 import itertools
 import math
@@ -107,6 +108,8 @@ class HostOps:
     """The vocabulary of the formulas, in NumPy."""
 
     is_compiled = False
+    wide = contextlib.nullcontext  # NumPy always computes with 64-bit numbers
+    round = staticmethod(np.rint)  # `np.round` without its way there
 
     def __getattr__(self, name):
         found = getattr(np, name)

@@ -124,6 +124,21 @@ def parts_of_a_program():
     }
 
 
+def orthogonal_programs():
+    """Whether a jitted factor is the eager one, by how it is cut."""
+    mesh = jax.make_mesh((2, 4), ("batch", "model"))
+    initializer = keras_inits.Orthogonal(seed=3)
+    shape = (320, 256)
+    plain = np.asarray(initializer(shape))
+    found = {}
+    for layout in [(None, "model"), ("model", None), ("batch", "model"), (None, None)]:
+        spec = jax.sharding.PartitionSpec(*layout)
+        sharding = jax.sharding.NamedSharding(mesh, spec)
+        value = jax.jit(lambda: initializer(shape), out_shardings=sharding)()
+        found[str(layout)] = bool(np.array_equal(np.asarray(value), plain))
+    return found
+
+
 def main():
     small = compare(NAMES, SMALL, MESHES)
     large = compare(LARGE_NAMES, LARGE, [MESHES[0], MESHES[3], MESHES[4]])
@@ -134,6 +149,7 @@ def main():
         "data_parallel": data_parallel(),
         "uneven": uneven(),
         "program": parts_of_a_program(),
+        "orthogonal": orthogonal_programs(),
         "peak_mib": peak_mib(),
     }
     print(json.dumps(answer))

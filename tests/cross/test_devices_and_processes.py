@@ -66,6 +66,13 @@ def test_a_sharded_kernel_is_the_plain_one_cut_as_the_layout_says(size, count):
         assert row["part"] == row["expected_part"], row
 
 
+def test_an_orthogonal_factor_cut_over_devices_is_the_plain_one():
+    found = sharded()["orthogonal"]
+
+    assert len(found) == 4
+    assert all(found.values()), found
+
+
 def test_a_data_parallel_model_has_the_plain_weights_on_every_device():
     assert sharded()["data_parallel"] == {"equal": True, "devices": 8}
 

@@ -21,7 +21,7 @@ from tests.support import EPSILON, SIGMAS, assert_same_law, raises_exactly
 
 layers = keras.layers
 
-GOLDEN = "4d2c9b9bae37c51901bc3fb56acbceeea413f80c91719c1fc7779bbe9f72bc8e"
+GOLDEN = "10aeca9ec2fcf1aa7ec7fd1f9d2144ab6bcdde7ab6d498e10df206cfb18dde77"
 
 
 def every_layer():

@@ -108,19 +108,15 @@ def test_lazily_and_directly_built_weights_are_equal():
         )
 
 
-@pytest.mark.skipif(
-    _backend.name() != "jax", reason="64-bit integers are a mode of JAX"
-)
-def test_wide_integers_last_no_longer_than_their_context():
-    with _backend.wide_integers():
+@pytest.mark.skipif(_backend.name() != "jax", reason="64-bit numbers are a mode of JAX")
+def test_wide_numbers_last_no_longer_than_their_context():
+    with _backend.wide():
         assert keras.ops.zeros((2,), dtype="int64").dtype == "int64"
     with pytest.warns(UserWarning, match="int64"):
         assert keras.ops.zeros((2,), dtype="int64").dtype == "int32"
 
 
-@pytest.mark.skipif(
-    _backend.name() != "jax", reason="64-bit integers are a mode of JAX"
-)
+@pytest.mark.skipif(_backend.name() != "jax", reason="64-bit numbers are a mode of JAX")
 def test_a_jax_without_them_is_named(monkeypatch):
     import jax
 

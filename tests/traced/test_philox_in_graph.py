@@ -16,7 +16,7 @@ KEYS = [(0, 0), (2**64 - 1, 2**64 - 1), streams.from_seed(5)]
 @pytest.mark.parametrize("key", KEYS)
 def test_words_are_those_of_the_reference_blocks(key):
     counters = [0, 1, 2, 1000, 2**31, 2**32 - 1, 2**32, 2**50 + 7]
-    with _backend.wide_integers():
+    with _backend.wide():
         blocks = keras.ops.convert_to_tensor(np.array(counters), dtype="int64")
 
         words = graph.philox_words(blocks, key)
@@ -31,7 +31,7 @@ def test_words_are_those_of_the_reference_blocks(key):
 @pytest.mark.parametrize("shape", [(), (5,), (16,), (3, 5), (4, 16), (2, 3, 24)])
 def test_an_element_takes_the_half_word_of_its_place(shape):
     key = streams.from_seed(9)
-    ops = graph.GraphOps(_backend.wide_integers)
+    ops = graph.GraphOps(_backend.wide)
 
     found = ops.generate(key, shape, "int32", lambda half_words: half_words)
 
@@ -41,7 +41,7 @@ def test_an_element_takes_the_half_word_of_its_place(shape):
 
 def test_equal_keys_keep_their_order_as_on_the_host():
     keys = np.random.RandomState(0).randint(-3, 3, (3, 5000)).astype(np.int32)
-    ops = graph.GraphOps(_backend.wide_integers)
+    ops = graph.GraphOps(_backend.wide)
 
     found = ops.permutations(keras.ops.convert_to_tensor(keys))
 
@@ -54,7 +54,7 @@ def test_equal_keys_keep_their_order_as_on_the_host():
 def test_blocks_are_numbered_beyond_32_bits():
     import jax
 
-    ops = graph.GraphOps(_backend.wide_integers)
+    ops = graph.GraphOps(_backend.wide)
     shape = (2**20, 2**20)
     program = jax.jit(lambda: ops.generate((0, 0), shape, "int32", lambda half: half))
 
