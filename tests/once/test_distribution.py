@@ -14,7 +14,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = (".ci", "benchmarks", "docs", "examples", "keras_inits", "tests")
-FILES = ("CHANGELOG.md", "LICENSE", "README.md", "constraints.txt", "pyproject.toml")
+PAGES = sorted(path.name for path in ROOT.glob("*.md"))
+FILES = (*PAGES, "LICENSE", "constraints.txt", "pyproject.toml")
 
 
 def tracked(folder):
