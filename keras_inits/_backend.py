@@ -13,7 +13,7 @@ import random
 import keras
 import numpy as np
 
-from keras_inits import _checks
+from keras_inits import _refusals
 from keras_inits.engine import turns
 from keras_inits.engine.graph import GraphOps
 from keras_inits.engine.host import ALIGNMENT, HostOps
@@ -70,7 +70,7 @@ def wide():
         return contextlib.nullcontext()
     jax = importlib.import_module("jax")
     if not hasattr(jax, "enable_x64"):
-        _checks.old_jax(jax.__version__)
+        _refusals.old_jax(jax.__version__)
     return jax.enable_x64(True)
 
 
@@ -124,7 +124,7 @@ def outside_traces(function):
     @functools.wraps(function)
     def refusing(*args, **kwargs):
         if is_tracing() or only_infers_shapes():
-            _checks.traced_call(function.__name__)
+            _refusals.traced_call(function.__name__)
         return function(*args, **kwargs)
 
     return called_as_it_is(refusing)

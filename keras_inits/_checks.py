@@ -2,13 +2,14 @@
 
 Each function returns the argument in its canonical form or raises one
 `ValueError` that names the owner, the argument, the rule, the value received
-and, where there is one, the way out; `no_number` does not know its owner, and
-`old_jax` is an `ImportError`. The words are the same on every backend.
+and, where there is one, the way out; `no_number` does not know its owner. The
+words are the same on every backend.
 """
 
 import difflib
 import inspect
 import math
+import re
 from collections.abc import Set
 
 import keras
@@ -27,6 +28,11 @@ NUMERIC_DTYPES = (
 LONGEST_LIST = 8  # of weights that an error names
 LARGEST_ROOT = 1e150  # the square of what lies between it and its inverse is a float
 LONGEST = 1000  # characters of a value that an error shows
+# Python may refuse to write more decimal digits than this many bits have. A config
+# has a seed of more in hexadecimal ones.
+LONGEST_INTEGER = 2000
+HEXADECIMAL = re.compile(r"-?0x[0-9a-f]+")
+SEED_RULE = "an integer, a keras.random.SeedGenerator or None"
 LARGEST_SIZE = 1 << 59  # entries of 16 bytes each that an address can count
 TRACED = (
     "Inside a traced function it must be a number that is known while the function is "
@@ -35,7 +41,10 @@ TRACED = (
 
 
 def _shown(value):
-    found = text(value)
+    return _shown_text(text(value))
+
+
+def _shown_text(found):
     return found if len(found) <= LONGEST else f"{found[:LONGEST]}..."
 
 
@@ -191,8 +200,22 @@ def deserialized(owner, argument, rule, value):
         return value
     try:
         return keras.saving.deserialize_keras_object(value)
+    except Exception as error:
+        return fail(owner, argument, rule, value, reason(error))
+
+
+def reason(error):
+    """The first line of what another library says, as a hint."""
+    lines = str(error).splitlines()
+    return f"The reason: {_shown_text(lines[0])}" if lines else ""
+
+
+def truth(owner, argument, value):
+    """True or False, by Python's own rule."""
+    try:
+        return bool(value)
     except Exception:
-        return fail(owner, argument, rule, value)
+        return fail(owner, argument, "True or False", value)
 
 
 def real(owner, argument, value, rule="a finite number", allowed=None):
@@ -277,33 +300,6 @@ def no_number(dtype, low, high):
     )
 
 
-def old_jax(version):
-    """Refuses a JAX that has no 64-bit integers inside a traced function."""
-    raise ImportError(
-        "Drawing a large tensor inside a traced function needs jax 0.8 or later, "
-        f"found {version}. Run `pip install -U jax`, or call the initializer outside "
-        "the function."
-    )
-
-
-def traced_state(owner):
-    """Refuses a seed generator inside a traced function."""
-    raise ValueError(
-        f"{owner}: Argument `seed` must be an integer or None inside a traced "
-        "function, got a keras.random.SeedGenerator, whose state cannot move on "
-        "there. Call the initializer outside the function, or give it an integer."
-    )
-
-
-def traced_call(owner):
-    """Refuses to work on a model inside a traced function."""
-    raise ValueError(
-        f"{owner}: A model must be worked on outside of traced functions, got a call "
-        "inside one, where weights have no values. Call it before, or between two "
-        "steps; nothing was changed."
-    )
-
-
 def shape(owner, value):
     """A shape as a tuple of Python ints, each 0 or above; an integer is a length."""
     if type(value) is tuple:
@@ -382,9 +378,10 @@ def seed(owner, value):
     if value is None or isinstance(value, keras.random.SeedGenerator):
         return value
     found = integer(value)
+    if isinstance(value, str) and HEXADECIMAL.fullmatch(value):
+        found = int(value, 16)
     if found is None:
-        rule = "an integer, a keras.random.SeedGenerator or None"
-        fail(owner, "seed", rule, value)
+        fail(owner, "seed", SEED_RULE, value)
     return found
 
 

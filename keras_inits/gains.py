@@ -71,7 +71,10 @@ def _quadrature():
 
 def _callable_gain(owner, function):
     z, weights = _quadrature()
-    values = np.asarray(_backend.to_numpy(function(z)), np.float64)
+    try:
+        values = np.asarray(_backend.to_numpy(function(z)), np.float64)
+    except Exception:  # there is no saying what a function raises
+        values = np.zeros(())
     power = float(np.sum(weights * values**2)) if values.shape == z.shape else 0.0
     if not (math.isfinite(power) and power > sys.float_info.min):
         rule = "a function that works element by element and is not zero everywhere"
@@ -81,7 +84,7 @@ def _callable_gain(owner, function):
 
 def activation_name(nonlinearity):
     """The name of a Keras activation given as a function, else the argument."""
-    label = getattr(nonlinearity, "__name__", "")
+    label = getattr(nonlinearity, "__name__", "") if callable(nonlinearity) else ""
     known = callable(nonlinearity) and label in (*NAMES, *WHOLE_VECTOR)
     if known and getattr(keras.activations, label, None) is nonlinearity:
         return label

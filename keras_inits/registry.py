@@ -98,6 +98,8 @@ def register(*names, package="Custom"):
             `keras.initializers.Initializer` nor a function, or a name is taken,
             here or in Keras.
     """
+    if not isinstance(package, str):
+        _checks.fail("register", "package", "the name of a package", package)
     if len(names) == 1 and not isinstance(names[0], str):
         return register(package=package)(names[0])
 
@@ -107,6 +109,9 @@ def register(*names, package="Custom"):
             _refuse("register", initializer)
         if not is_class and not isinstance(initializer, types.FunctionType):
             _refuse("register", initializer)
+        for name in names:
+            if not isinstance(name, str):
+                _checks.fail("register", "names", "strings", name)
         every = lookup.names_of(initializer, names)
         with _lock:
             for name in every:

@@ -43,7 +43,11 @@ def first_batch(owner, x, y=None):
     kind = type(x).__name__.lstrip("_")
     if y is not None:
         _checks.fail(owner, "y", f"left out, as {kind} brings the targets", type(y))
-    found = list(itertools.islice(x, 1))
+    try:
+        found = list(itertools.islice(x, 1))
+    except Exception as error:
+        rule, why = "data, or a source of batches", _checks.reason(error)
+        _checks.fail(owner, "x", rule, x, why)
     if not found:
         raise ValueError(
             f"{owner}: Argument `x` must hold at least one batch, got {kind} with none."
@@ -78,10 +82,14 @@ def batch(owner, argument, data, *, finite=True):
         ValueError: If there are no samples, if the arrays disagree about how
             many, or if there is NaN or infinity in them, or what is no real number.
     """
-    arrays = keras.tree.map_structure(_as_array, data)
+    rule = "an array with a batch axis"
+    try:
+        arrays = keras.tree.map_structure(_as_array, data)
+    except Exception:  # there is no saying what is no array raises
+        _checks.fail(owner, argument, rule, data)
     flat = keras.tree.flatten(arrays)
     if not flat or any(a.ndim < 1 for a in flat):
-        _checks.fail(owner, argument, "an array with a batch axis", data)
+        _checks.fail(owner, argument, rule, data)
     for a in flat:
         if a.dtype.kind not in "fiub":
             raise ValueError(
@@ -136,7 +144,8 @@ def model(owner, value):
     """
     if not isinstance(value, keras.Layer):
         raise TypeError(
-            f"{owner}: Argument `model` must be a Keras model or layer, got {value!r}."
+            f"{owner}: Argument `model` must be a Keras model or layer, got "
+            f"{_checks.text(value)}."
         )
     if not has_call(value):
         raise ValueError(

@@ -29,15 +29,29 @@ def _words(text, count):
     )
 
 
+DIGITS = 10**600  # Python may refuse to write an integer of more digits at once
+
+
+def _digits(seed):
+    """An integer's decimal digits, however many there are."""
+    if not isinstance(seed, int) or -DIGITS < seed < DIGITS:
+        return f"{seed}"
+    sign, rest, parts = "-" if seed < 0 else "", abs(seed), []
+    while rest >= DIGITS:
+        rest, part = divmod(rest, DIGITS)
+        parts.append(f"{part:0600d}")
+    return f"{sign}{rest}{''.join(reversed(parts))}"
+
+
 @functools.lru_cache(maxsize=1024)
 def from_seed(seed):
     """Key of an integer seed, of any size and sign."""
-    return _words(f"seed {seed}", 2)
+    return _words(f"seed {_digits(seed)}", 2)
 
 
 def from_address(seed, address):
     """Key of the weight at `address` in a model under an integer seed."""
-    return _words(f"seed {seed} at {address}", 2)
+    return _words(f"seed {_digits(seed)} at {address}", 2)
 
 
 STATE_KEY = _words("state of a seed generator", 2)

@@ -20,7 +20,7 @@ import random
 import keras
 import numpy as np
 
-from keras_inits import _backend, _checks
+from keras_inits import _backend, _checks, _refusals
 from keras_inits.engine import streams
 from keras_inits.initializers import callables, constructors
 from keras_inits.initializers.lookup import parameters_of
@@ -116,7 +116,8 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
     def get_config(self):
         """Returns the constructor's arguments as JSON values."""
         return {
-            name: _to_json(self._argument(name)) for name in parameters_of(type(self))
+            name: _to_json(self.owner, name, self._argument(name))
+            for name in parameters_of(type(self))
         }
 
     @classmethod
@@ -130,18 +131,24 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
     def __repr__(self):
         parameters = parameters_of(type(self)).items()
         given = [
-            f"{name}={self._argument(name)!r}"
+            f"{name}={_checks.text(self._argument(name))}"
             for name, parameter in parameters
             if _differs(self._argument(name), parameter.default)
         ]
         return f"{type(self).__name__}({', '.join(given)})"
 
 
-def _to_json(value):
+def _to_json(owner, name, value):
     """An argument as JSON values; arrays as nested lists, alike on any backend."""
     if isinstance(value, np.ndarray):
         return value.tolist()
-    return keras.saving.serialize_keras_object(value)
+    if isinstance(value, int) and value.bit_length() > _checks.LONGEST_INTEGER:
+        return hex(value)  # which JSON can hold, and `_checks.seed` reads
+    try:
+        return keras.saving.serialize_keras_object(value)
+    except Exception as error:
+        rule = "what Keras can save, for there to be a config"
+        return _checks.fail(owner, name, rule, value, _checks.reason(error))
 
 
 def _differs(value, default):
@@ -163,8 +170,8 @@ class RandomInitializer(Initializer):
     dtypes = _checks.FLOAT_DTYPES
 
     def __init__(self, seed=None):
-        if isinstance(seed, dict):
-            seed = keras.saving.deserialize_keras_object(seed)
+        rule = _checks.SEED_RULE
+        seed = _checks.deserialized(self.owner, "seed", rule, seed)
         self._init_seed = _checks.seed(self.owner, seed)
         # The range is the one Keras uses, so that both take the same draws.
         self.seed = random.randint(1, 10**9) if seed is None else self._init_seed
@@ -176,7 +183,7 @@ class RandomInitializer(Initializer):
             return given
         if isinstance(self.seed, keras.random.SeedGenerator):
             if _backend.is_tracing():
-                _checks.traced_state(self.owner)
+                _refusals.traced_state(self.owner)
             return streams.from_state(*_backend.next_state(self.seed))
         return streams.from_seed(self.seed)
 

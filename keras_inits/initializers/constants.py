@@ -6,7 +6,7 @@ import math
 import keras
 import numpy as np
 
-from keras_inits import _backend, _checks
+from keras_inits import _arrays, _checks
 from keras_inits.engine import elementwise
 from keras_inits.initializers.base import Initializer
 from keras_inits.initializers.lookup import listed
@@ -66,20 +66,18 @@ class Constant(Initializer, keras.initializers.Constant):
     """
 
     def __init__(self, value=0.0):
-        if isinstance(value, dict):
-            value = keras.saving.deserialize_keras_object(value)
-        if keras.ops.is_tensor(value) or isinstance(value, keras.Variable):
-            value = _backend.to_numpy(value)
         rule = "a finite number or an array of them"
+        value = _checks.deserialized(self.owner, "value", rule, value)
+        found = _checks.number(value)
+        # A copy, so that what the caller does to the array later changes nothing.
+        array = _arrays.array_of(value if found is None else found)
         try:
-            array = np.asarray(value)
-            valid = array.dtype.kind in "biufV" and bool(np.all(np.isfinite(array)))
-        except (TypeError, ValueError):
+            valid = array is not None and bool(np.all(np.isfinite(array)))
+        except TypeError:  # an array of records
             valid = False
         if not valid:
-            _checks.fail(self.owner, "value", rule, value)
-        # A copy, so that what the caller does to the array later changes nothing.
-        self.value = array.copy() if array.ndim else value
+            _checks.fail(self.owner, "value", rule, value, _checks.traced_hint(value))
+        self.value = array if array.ndim else array.item() if found is None else found
 
     def check_shape(self, shape):
         """Refuses a shape to which the array does not broadcast."""
@@ -245,19 +243,20 @@ class STFT(Initializer, keras.initializers.STFT):
         if scaling is not None:
             _checks.choice(self.owner, "scaling", scaling, ("density", "spectrum"))
         self.scaling = scaling
-        if isinstance(window, dict):
-            window = keras.saving.deserialize_keras_object(window)
+        window = _checks.deserialized(self.owner, "window", WINDOW_RULE, window)
         given = window
         if window is not None and not isinstance(window, str):
+            window = _arrays.array_of(window)
+            valid = window is not None and window.ndim == 1
             try:
-                window = np.array(_backend.to_numpy(window), np.float64)
-                valid = window.ndim == 1 and bool(np.all(np.isfinite(window)))
-            except (TypeError, ValueError):
+                window = window.astype(np.float64) if valid else window
+                valid = valid and bool(np.all(np.isfinite(window)))
+            except (TypeError, ValueError):  # an array of records
                 valid = False
             if not valid:
                 _checks.fail(self.owner, "window", WINDOW_RULE, given)
         self.window = window
-        self.periodic = bool(periodic)
+        self.periodic = _checks.truth(self.owner, "periodic", periodic)
         if isinstance(window, str):
             self._samples(1)
 

@@ -33,7 +33,7 @@ class RandomUniform(RandomInitializer, keras.initializers.RandomUniform):
     def __init__(self, minval=-0.05, maxval=0.05, seed=None):
         self.minval = _checks.real(self.owner, "minval", minval)
         self.maxval = _checks.real(self.owner, "maxval", maxval)
-        _checks.less(self.owner, "minval", minval, "maxval", maxval)
+        _checks.less(self.owner, "minval", self.minval, "maxval", self.maxval)
         super().__init__(seed=seed)
 
     def check_dtype(self, shape, dtype):
@@ -135,8 +135,8 @@ class TruncatedNormal(RandomInitializer, keras.initializers.TruncatedNormal):
                 _checks.fail(self.owner, end, rule, value)
         _check_interval(
             self,
-            ("lower", lower) if minval is None else ("minval", minval),
-            ("upper", upper) if maxval is None else ("maxval", maxval),
+            ("lower", self.lower) if minval is None else ("minval", self.minval),
+            ("upper", self.upper) if maxval is None else ("maxval", self.maxval),
         )
         super().__init__(seed=seed)
 
@@ -197,7 +197,7 @@ class TruncNormal(RandomInitializer):
         self.std = _checks.positive(self.owner, "std", std)
         self.a = _checks.real(self.owner, "a", a)
         self.b = _checks.real(self.owner, "b", b)
-        _check_interval(self, ("a", a), ("b", b))
+        _check_interval(self, ("a", self.a), ("b", self.b))
         super().__init__(seed=seed)
 
     def interval(self):

@@ -7,6 +7,7 @@ mean to Keras, and the public functions, are the business of `registry`.
 import functools
 import inspect
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -56,6 +57,8 @@ def make(cls: Any, config=None, *, owner="get", argument="identifier"):
     """An instance of a listed class from its config; a function is one already."""
     if inspect.isfunction(cls):
         return cls
+    if not (config is None or isinstance(config, Mapping)):
+        _checks.fail(owner, argument, f"a config of {cls.__name__}", config)
     required = [
         name
         for name, parameter in parameters_of(cls).items()
@@ -65,7 +68,11 @@ def make(cls: Any, config=None, *, owner="get", argument="identifier"):
     ]
     if required:
         _checks.needs_arguments(owner, cls.__name__, required, argument)
-    return cls.from_config(dict(config or {}))
+    try:
+        return cls.from_config(dict(config or {}))
+    except TypeError as error:
+        rule = f"a config of {cls.__name__}"
+        return _checks.fail(owner, argument, rule, config, _checks.reason(error))
 
 
 def find(owner, identifier, argument="identifier"):
@@ -96,12 +103,19 @@ def find(owner, identifier, argument="identifier"):
                 return make(BY_NAME[name], config, owner=owner, argument=argument)
             if not package and identifier.get("module") is None:
                 _checks.choice_of_names(owner, name, list(BY_NAME), argument)
-    elif not (identifier is None or callable(identifier) or _is_array(identifier)):
-        rule = "an initializer, its name or its config"
+    rule = "an initializer, its name or its config"
+    known = isinstance(identifier, dict) or identifier is None or callable(identifier)
+    if not (known or _is_array(identifier)):
         _checks.fail(owner, argument, rule, identifier)
-    return keras.initializers.get(identifier)
+    try:
+        return keras.initializers.get(identifier)
+    except Exception as error:  # there is no saying what a class or a config raises
+        return _checks.fail(owner, argument, rule, identifier, _checks.reason(error))
 
 
 def _is_array(value):
     """Whether Keras takes a value for a constant array."""
-    return hasattr(value, "shape") or keras.ops.is_tensor(value)
+    try:
+        return hasattr(value, "shape") or keras.ops.is_tensor(value)
+    except Exception:  # there is no saying what an attribute raises
+        return False

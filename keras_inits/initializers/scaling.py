@@ -72,8 +72,8 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
         self.mode = _checks.choice(self.owner, "mode", mode, MODES)
         if isinstance(distribution, str):
             distribution = distribution.lower()
-        if distribution == "normal":
-            distribution = "truncated_normal"
+            if distribution == "normal":
+                distribution = "truncated_normal"
         self.distribution = _checks.choice(
             self.owner, "distribution", distribution, DISTRIBUTIONS
         )

@@ -8,8 +8,6 @@ own layout of the same layer.
 
 from collections.abc import Callable
 
-import keras
-
 from keras_inits import _checks, gains
 from keras_inits.initializers.lookup import listed
 from keras_inits.initializers.scaling import VarianceScaling
@@ -110,8 +108,10 @@ class _Kaiming(VarianceScaling):
         batch_axes=None,
     ):
         self.a = _checks.slope(self.owner, "a", a)
-        if isinstance(nonlinearity, dict):
-            nonlinearity = keras.saving.deserialize_keras_object(nonlinearity)
+        rule = "the name of an activation or a function"
+        nonlinearity = _checks.deserialized(
+            self.owner, "nonlinearity", rule, nonlinearity
+        )
         self.nonlinearity = gains.activation_name(nonlinearity)
         _checks.choice(self.owner, "mode", mode, ("fan_in", "fan_out"))
         gain = gains.calculate_gain(nonlinearity, self.a, owner=self.owner)

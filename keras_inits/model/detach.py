@@ -104,6 +104,7 @@ def detach(model, *, strict=True):
     """
     if not isinstance(model, keras.layers.Layer):
         _checks.fail("detach", "model", "a Keras model or layer", model)
+    strict = _checks.truth("detach", "strict", strict)
     found = [
         (layer, key, vars(layer)[key], counterpart(vars(layer)[key]))
         for layer in layers_of(model)

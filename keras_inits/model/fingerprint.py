@@ -9,6 +9,9 @@ from keras_inits import _backend, _checks
 from keras_inits.engine.host import numpy_dtype
 from keras_inits.model.addresses import addresses, require_weights
 
+OWNER = "fingerprint"
+RULE = "a Keras model or layer, or a list of its weights or of arrays"
+
 
 def _named_weights(model_or_weights):
     """`(name, value)` of each weight, in the order that is hashed."""
@@ -17,13 +20,9 @@ def _named_weights(model_or_weights):
         found = addresses(model_or_weights)
         pairs = [(address, variable) for address, _, variable in found]
         return sorted(pairs, key=lambda pair: pair[0])
-    rule = "a Keras model or layer, or a list of its weights or of arrays"
-    if isinstance(model_or_weights, (str, bytes)):
-        _checks.fail("fingerprint", "model_or_weights", rule, model_or_weights)
-    try:
-        weights = list(model_or_weights)
-    except TypeError:
-        _checks.fail("fingerprint", "model_or_weights", rule, model_or_weights)
+    weights = _checks.entries(model_or_weights)
+    if weights is None:
+        _checks.fail(OWNER, "model_or_weights", RULE, model_or_weights)
     return [(str(place), weight) for place, weight in enumerate(weights)]
 
 
@@ -51,8 +50,11 @@ def fingerprint(model_or_weights):
     """
     digest = hashlib.sha256()
     for name, weight in _named_weights(model_or_weights):
-        dtype = keras.backend.standardize_dtype(getattr(weight, "dtype", None))
-        value = np.asarray(_backend.to_numpy(weight)).astype(numpy_dtype(dtype))
+        try:
+            dtype = keras.backend.standardize_dtype(getattr(weight, "dtype", None))
+            value = np.asarray(_backend.to_numpy(weight)).astype(numpy_dtype(dtype))
+        except Exception:  # there is no saying what is no array raises
+            _checks.fail(OWNER, "model_or_weights", RULE, model_or_weights)
         if value.dtype.kind in "iu":
             # Keras counts in int64 on some backends and in int32 on others.
             dtype, value = "integer", value.astype(np.int64)

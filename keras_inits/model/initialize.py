@@ -123,6 +123,8 @@ def initialize(model, rules, *, seed=None, dry_run=False, strict=True):
     owner = "initialize"
     require_weights(owner, model)
     seed = _checks.seed_of_call(owner, seed)
+    dry_run = _checks.truth(owner, "dry_run", dry_run)
+    strict = _checks.truth(owner, "strict", strict)
     parsed = rule_book.parse(owner, rules, model)
     weights = rule_book.weights_of(model)
     found = [first(parsed, weight) for weight in weights]

@@ -198,9 +198,10 @@ class Plan:
             )
         if done is not None:
             dtype = _backend.stored_dtype(weight.dtype)
-            tensor = _backend.formula_ops(0).to_tensor(value, dtype)
+            # One name for both, so that the array goes where the tensor is a copy.
+            value = _backend.formula_ops(0).to_tensor(value, dtype)
             done.setting(weight.address)
-            weight.variable.assign(tensor)
+            weight.variable.assign(value)
             done.was_set(weight.address)
 
 

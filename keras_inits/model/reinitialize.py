@@ -139,7 +139,10 @@ def reinitialize(
     """
     require_weights(OWNER, model)
     seed = _checks.seed_of_call(OWNER, seed)
-    parsed = rule_book.parse(OWNER, rules or (), model)
+    frozen = _checks.truth(OWNER, "frozen", frozen)
+    optimizer = _checks.truth(OWNER, "optimizer", optimizer)
+    dry_run = _checks.truth(OWNER, "dry_run", dry_run)
+    parsed = rule_book.parse(OWNER, () if rules is None else rules, model)
     weights = rule_book.weights_of(model)
     ruled = [first(parsed, weight) for weight in weights]
     for rule in parsed:

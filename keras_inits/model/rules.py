@@ -10,7 +10,7 @@ import fnmatch
 import inspect
 import numbers
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import keras
 import numpy as np
@@ -283,12 +283,12 @@ def parse(owner, rules, model):
         value = f'"{rules}"' if isinstance(rules, str) else "..."
         hint = f'To set every kernel write {{"kernel": {value}}}.'
         _checks.fail(owner, "rules", kind, rules, hint)
-    if isinstance(rules, Mapping):
-        rules = rules.items()
-    if isinstance(rules, bytes) or not isinstance(rules, Iterable):
+    pairs = rules.items() if isinstance(rules, Mapping) else rules
+    found = _checks.entries(pairs)
+    if found is None:
         _checks.fail(owner, "rules", kind, rules)
     parsed = []
-    for pair in rules:
+    for pair in found:
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             _checks.fail(owner, "rules", kind, pair)
         key, value = pair

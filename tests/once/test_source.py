@@ -15,8 +15,8 @@ PLOTTING = {"matplotlib", "PIL", "plotly", "seaborn"}
 # What a part may import, beside itself and parts below it.
 ORDER = [
     (
-        *("_installed", "_convert", "_ranges", "_checks"),
-        *("_backend", "engine", "fans", "gains"),
+        *("_installed", "_convert", "_ranges", "_checks", "_refusals"),
+        *("_backend", "_arrays", "engine", "fans", "gains"),
     ),
     ("initializers", "draws"),
     ("registry",),
@@ -42,7 +42,9 @@ LOWEST = {
     "engine": {"_checks"},
     "fans": {"_checks"},
     "gains": {"_checks", "_backend"},
-    "_backend": {"engine", "_checks"},
+    "_refusals": set(),
+    "_backend": {"engine", "_checks", "_refusals"},
+    "_arrays": {"_backend", "_convert"},
 }
 ids = [str(path.relative_to(PACKAGE)) for path in FILES]
 

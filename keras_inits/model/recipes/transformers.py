@@ -8,6 +8,7 @@ recipe takes a key in their place.
 
 import copy
 import math
+import re
 
 from keras_inits import _checks
 from keras_inits.engine.decimals import power
@@ -190,6 +191,9 @@ class _Scaled:
         self.give = give
         self.counts = counts
         self.gains = gains
+        if not (feed_forward is None or isinstance(feed_forward, re.Pattern)):
+            rule = "None or a compiled regular expression"
+            _checks.fail(owner, "feed_forward", rule, feed_forward)
         self.feed_forward = feed_forward
         self.signal: set[int] = set()
         self.weighing: set[int] = set()
