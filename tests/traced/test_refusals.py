@@ -96,3 +96,31 @@ def test_shape_inference_changes_no_model():
     assert refused
     for one, other in zip(weights, state(model)[0], strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("tracer", [name for name in tracers() if name != "compile"])
+@pytest.mark.parametrize(
+    ("make", "argument", "rule"),
+    [
+        (keras_inits.RandomNormal, "mean", "a finite number"),
+        (
+            lambda v: keras_inits.RandomNormal(0.0, v),
+            "stddev",
+            "a finite number, 0 or above",
+        ),
+        (keras_inits.Constant, "value", "a finite number or an array of them"),
+    ],
+)
+def test_a_number_that_only_the_trace_knows_is_refused(make, argument, rule, tracer):
+    def traced():
+        return make(keras.ops.cos(keras.ops.zeros(())))((2,))
+
+    with pytest.raises(ValueError, match=f"Argument `{argument}` must be") as error:
+        tracers()[tracer](_backend.called_as_it_is(traced))
+
+    text = str(error.value).strip()
+    assert f"Argument `{argument}` must be {rule}, got " in text
+    assert text.endswith(
+        "Inside a traced function it must be a number that is known while the function "
+        "is traced."
+    )
