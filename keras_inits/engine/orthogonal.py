@@ -56,7 +56,9 @@ FIRST = 2.0**27 // 3  # 2**26 / 1.5
 
 def _fixed(ops, x, bits):
     """`x` to the nearest multiple of 2**-bits, ties to even."""
-    return ops.round(x * 2.0**bits) * 2.0**-bits
+    x = ops.round(x * 2.0**bits)
+    x *= 2.0**-bits
+    return x
 
 
 def _exponent(ops, x):
@@ -175,12 +177,17 @@ def _fitted(ops, x, scale, longest):
         longest: Square of the longest row of the other factor, which has `POINT`
             bits after the point.
     """
-    squares = ops.round(x * x * 2.0**scale)
+    squares = x * x
+    squares *= 2.0**scale
+    squares = ops.round(squares)
     # With what rounding the squares has taken, and a 64th for rounding `x`.
     columns = (ops.max(ops.sum(squares, axis=0)) + x.shape[0]) * (1.0 + 2.0**-6)
     exponent = _exponent(ops, longest * columns)
     bits = 53 - POINT - ops.right_shift(exponent - scale + 1, 1)
-    return ops.round(x * _power(ops, bits)) * _power(ops, -bits)
+    del squares
+    x = ops.round(x * _power(ops, bits))
+    x *= _power(ops, -bits)
+    return x
 
 
 class _Panel:
@@ -317,12 +324,23 @@ def _sharpened(ops, q):
 
     With E = Q^T Q - I, which is exact, Q - Q (E / 2 - 3 E**2 / 8).
     """
-    gram = ops.matmul(ops.transpose(q), q) * 2.0 ** (-2 * POINT)
-    error = gram - np.eye(q.shape[1])
+    # In place and let go early, for these are matrices as large as the result.
+    error = ops.matmul(ops.transpose(q), q)
+    error *= 2.0 ** (-2 * POINT)
+    error -= np.eye(q.shape[1])
     rough = _fixed(ops, error, 34)
-    square = _fixed(ops, ops.matmul(rough, rough), 50)
-    error = _fitted(ops, error * 0.5 - square * 0.375, 64, 1.0)
-    return q - _fixed(ops, ops.matmul(q, error), 52 - POINT)
+    square = ops.matmul(rough, rough)
+    del rough
+    square = _fixed(ops, square, 50)
+    square *= 0.375
+    error *= 0.5
+    error -= square
+    del square
+    error = _fitted(ops, error, 64, 1.0)
+    change = ops.matmul(q, error)
+    del error
+    q -= _fixed(ops, change, 52 - POINT)
+    return q
 
 
 def haar(ops, key, rows, columns, *, gain=1.0, dtype="float32"):
