@@ -244,9 +244,35 @@ def third_parties(_):
     return third_parties.answer()
 
 
+def hub(_):
+    """Fingerprints of keras_hub's backbones: built, made anew, and by a recipe.
+
+    The weights of each are overwritten by the next, so the last two do not depend on
+    the first. One backbone is held at a time.
+    """
+    from keras_inits import initialize, recipes, reinitialize
+    from tests.cross.backbones import BACKBONES, build
+
+    found = {}
+    for place, name in enumerate(BACKBONES):
+        with keras_inits.enabled():
+            keras.utils.set_random_seed(MODEL_SEED)
+            model = build(name)
+        built_as = keras_inits.fingerprint(model)
+        reinitialize(model, seed=MODEL_SEED)
+        made_anew = keras_inits.fingerprint(model)
+        initialize(model, recipes.pytorch(), seed=MODEL_SEED)
+        found[name] = [built_as, made_anew, keras_inits.fingerprint(model)]
+        del model
+        keras.backend.clear_session()
+        if place % 10 == 0:  # it walks through all of keras_hub's objects
+            gc.collect()
+    return found
+
+
 TASKS = {
     task.__name__: task
-    for task in (bits, models, structures, save, load, styles, third_parties)
+    for task in (bits, models, structures, save, load, styles, third_parties, hub)
 }
 
 

@@ -75,6 +75,9 @@ def test_a_frozen_model_and_a_kernel_frozen_by_lora_are_left_alone():
     model = with_frozen_base()
     model.trainable = False
     assert {row.note for row in reinitialize(model, seed=1).weights} == {"frozen"}
+    model.get_layer("head").trainable = True
+    assert model.trainable_weights == []  # so it is frozen all the same
+    assert {row.note for row in reinitialize(model, seed=1).weights} == {"frozen"}
     layer = layers.Dense(4)
     layer.build((None, 4))
     layer.enable_lora(2)

@@ -80,6 +80,28 @@ def test_an_argument_is_found_where_its_attribute_is_the_layer_made_from_it():
     assert np.all(as_numpy(layer.w.value) == 2.0)
 
 
+def test_what_a_config_has_comes_before_an_attribute_that_is_otherwise():
+    class Doubling(layers.Layer):
+        def __init__(self, start):
+            super().__init__()
+            self.start = 2.0 * start
+
+        def build(self, input_shape):
+            start = keras.initializers.Constant(self.start)
+            self.w = self.add_weight((2,), start, name="w")
+
+        def get_config(self):
+            return {"start": 0.5 * self.start, "of no use": 1}
+
+    layer = Doubling(3.0)
+    layer.build((None, 4))
+    layer.w.assign(np.zeros(2))
+
+    reinitialize(layer, seed=1)
+
+    assert np.all(as_numpy(layer.w.value) == 6.0)
+
+
 class Hidden(layers.Layer):
     """A layer that cannot be made again: it keeps nothing that it was given."""
 

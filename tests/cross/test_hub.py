@@ -1,0 +1,32 @@
+"""keras_hub's backbones have the same weights on every backend."""
+
+import pytest
+
+from tests.cross.backbones import BACKBONES
+from tests.cross.workers import BACKENDS
+
+WAYS = ("built under enable", "reinitialize", "recipes.pytorch")
+
+
+@pytest.fixture(scope="module")
+def hub(workers):
+    """What each backend says of its backbones."""
+    return workers.ask("hub")
+
+
+def test_most_of_the_backbones_are_there():
+    classes = {name.split(",")[0] for name in BACKBONES}
+
+    assert len(classes) > 70
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_weights_are_equal_on_every_backend(hub, name):
+    for place, way in enumerate(WAYS):
+        found = {backend: hub[backend][name][place] for backend in BACKENDS}
+        assert len(set(found.values())) == 1, (way, found)
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_each_way_gives_weights_of_its_own(hub, name):
+    assert len(set(hub["numpy"][name])) == len(WAYS)
