@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.cross.backbones import BACKBONES
-from tests.cross.workers import BACKENDS
+from tests.cross.backbones import BACKBONES, BACKENDS
 
 WAYS = ("built under enable", "reinitialize", "recipes.pytorch")
 
@@ -29,4 +28,4 @@ def test_weights_are_equal_on_every_backend(hub, name):
 
 @pytest.mark.parametrize("name", BACKBONES)
 def test_each_way_gives_weights_of_its_own(hub, name):
-    assert len(set(hub["numpy"][name])) == len(WAYS)
+    assert len(set(hub["jax"][name])) == len(WAYS)

@@ -251,9 +251,11 @@ def hub(_):
     the first. One backbone is held at a time.
     """
     from keras_inits import initialize, recipes, reinitialize
-    from tests.cross.backbones import BACKBONES, build
+    from tests.cross.backbones import BACKBONES, BACKENDS, build
 
-    found = {}
+    found: dict = {}
+    if BACKEND not in BACKENDS:
+        return found
     for place, name in enumerate(BACKBONES):
         with keras_inits.enabled():
             keras.utils.set_random_seed(MODEL_SEED)
