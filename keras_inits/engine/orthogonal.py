@@ -107,9 +107,9 @@ def _reflections(ops, x, start, columns):
         `(V, signs)`, V times 2**POINT.
     """
     rows, width = x.shape
-    column = ops.arange(width)
+    column = ops.arange(width)[None, :]
     row = ops.arange(rows)[:, None] - start
-    diagonal = ops.logical_and(row == column, column < columns - start)
+    diagonal = ops.logical_and(ops.equal(row, column), column < columns - start)
     x = ops.where(row >= column, x, 0.0)
     first = ops.sum(ops.where(diagonal, x, 0.0), axis=0)
     signs = ops.cast(first < 0, "float64") * 2.0 - 1.0
@@ -119,11 +119,11 @@ def _reflections(ops, x, start, columns):
     upper = ops.round(squares * 2.0**-24)
     lower = ops.sum(squares - upper * 2.0**24, axis=0)
     square = ops.sum(upper, axis=0) * 2.0**24 + lower
-    nothing = ops.cast(square == 0, "float64")
-    v = ops.round(x * _inverse_lengths(ops, square + nothing))
+    nothing = ops.cast(ops.equal(square, 0), "float64")
+    v = ops.round(x * _inverse_lengths(ops, square + nothing)[None, :])
     # A column of zeros is reflected at e, with |v| = 1.
     own = signs * (FIRST + FIRST / 2 * nothing)
-    return ops.where(diagonal, v - own, v), signs
+    return ops.where(diagonal, v - own[None, :], v), signs
 
 
 @functools.cache
@@ -147,13 +147,13 @@ def _steps(block):
 def _triangles(ops, gram):
     """T of each block of reflections from its V^T V, times 2**T_BITS."""
     block = gram.shape[-1]
-    identity = np.eye(block)
+    identity = np.eye(block)[None]
     square = ops.round(ops.sum(gram * identity, axis=-1) * 2.0**POINT)
-    nothing = ops.cast(square == 0, "float64")
+    nothing = ops.cast(ops.equal(square, 0), "float64")
     tau = _quotient(ops, 2.0 ** (T_BITS + POINT + 1), square + nothing)
     t = (tau * (1.0 - nothing))[:, None] * identity
     masks, scales = _steps(block)
-    parts = ops.round(gram * masks) * scales
+    parts = ops.round(gram[None] * masks) * scales
     for level in range(len(masks)):
         product = ops.round(ops.matmul(t, parts[level]))
         product = product * 2.0 ** (level + T_BITS - 50)
@@ -370,5 +370,5 @@ def haar(ops, key, rows, columns, *, gain=1.0, dtype="float32"):
         )
         if dtype == "float64":
             result = _sharpened(ops, result)
-        result *= signs * (gain * 2.0**-POINT)
+        result *= (signs * (gain * 2.0**-POINT))[None, :]
         return ops.cast(result, dtype)

@@ -15,7 +15,16 @@ SHAPES = [(16,), (9, 40), (3, 3, 5, 8), (16, 1, 9)]
 LAWS = ("RandomUniform", "RandomNormal", "TruncatedNormal", "Dirac", "Sparse")
 NARROW = [(name, dtype) for name in LAWS for dtype in ("float16", "bfloat16")]
 # One label for each formula; the others differ in their numbers alone.
-PLAIN = [*LAWS, "Identity", "Dirac groups", "STFT", "PerGate", "ZeroRow", "Constant"]
+PLAIN = [
+    *LAWS,
+    "Orthogonal",
+    "Identity",
+    "Dirac groups",
+    "STFT",
+    "PerGate",
+    "ZeroRow",
+    "Constant",
+]
 
 
 @pytest.fixture
