@@ -25,6 +25,7 @@ from keras_inits.model.fans import (
     gates_of,
     is_convolutional_cell,
 )
+from keras_inits.model.owners import own_variables
 from keras_inits.model.replica import as_given
 from keras_inits.model.rules import as_initializer
 
@@ -138,7 +139,7 @@ def configured(owner, weight, ask=as_given):
         if isinstance(layer, cls) and role == name:
             return initializer
     found = ask(layer, _argument(layer, role))
-    if found is None and len({id(v) for v in layer.weights}) == 1:
+    if found is None and len(own_variables(layer)) == 1:
         found = ask(layer, "initializer")
     return None if found is None else as_initializer(owner, found)
 
