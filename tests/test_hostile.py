@@ -230,7 +230,8 @@ class Local(ki.HeNormal):
 def too_large(shape):
     """Whether memory may not do for a shape that is one."""
     try:
-        return math.prod(shape if isinstance(shape, (list, tuple)) else [shape]) > 1e6
+        sizes = shape if isinstance(shape, (list, tuple)) else [shape]
+        return bool(math.prod(sizes) > 1e6)
     except (ArithmeticError, TypeError, RuntimeError, ValueError):
         return False
 

@@ -7,6 +7,7 @@ import pytest
 
 import tests.__main__ as runner
 from keras_inits import _installed
+from tests import hub
 from tests.cross import workers
 
 
@@ -20,3 +21,7 @@ def test_the_lowest_keras_under_test_is_the_declared_one():
     project = tomllib.loads((workers.ROOT / "pyproject.toml").read_text())["project"]
     declared = next(d for d in project["dependencies"] if d.startswith("keras"))
     assert runner.LOWEST_KERAS.startswith(declared.removeprefix("keras>="))
+
+
+def test_keras_hub_is_installed():
+    assert hub.keras_hub is not None, hub.REASON

@@ -1,16 +1,11 @@
 """What the tests of addresses work on: descriptions, and models of one layer."""
 
-import warnings
-
 import keras
 
 from keras_inits.model.addresses import addresses
-from tests.model import architectures
+from tests.hub import keras_hub
+from tests.model import architectures, backbones
 from tests.model.test_reinitialize import every_layer
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # what keras_hub imports warns of itself
-    from tests.model import backbones
 
 layers = keras.layers
 
@@ -67,7 +62,9 @@ def one_layer_models():
 
 def every_structure():
     """Functions that build a model each, by name."""
-    made = {**architectures.ARCHITECTURES, **backbones.BACKBONES}
+    made = dict(architectures.ARCHITECTURES)
+    if keras_hub is not None:
+        made.update(backbones.BACKBONES)
     for place, model in enumerate(one_layer_models()):
         made[f"layer {place}"] = lambda model=model: model
     return made

@@ -1,8 +1,8 @@
 """Small backbones of keras_hub, randomly initialized, whose owners are not plain."""
 
-import keras_hub
+from tests.hub import keras_hub
 
-models = keras_hub.models
+models = keras_hub and keras_hub.models
 
 # One block of one kind, as the backbone takes it: a list of lists.
 VISION_STAGE = {

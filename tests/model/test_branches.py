@@ -7,9 +7,12 @@ import pytest
 from keras_inits.model import initialize, recipes
 from keras_inits.model.branches import branches_of
 from keras_inits.model.recipes import common
-from tests.cross.backbones import build
+from tests.hub import NEEDS_HUB, keras_hub
 from tests.model.models import as_numpy, assert_same, values
 from tests.support import raises_exactly
+
+if keras_hub is not None:
+    from tests.cross.backbones import build
 
 layers = keras.layers
 WIDTH = 8
@@ -89,6 +92,7 @@ HUB = {
 
 
 @pytest.mark.parametrize("name", HUB)
+@NEEDS_HUB
 def test_the_ends_are_found_in_the_blocks_of_keras_hub(name):
     model = build(name)
     ends = ends_of(model)
@@ -98,6 +102,7 @@ def test_the_ends_are_found_in_the_blocks_of_keras_hub(name):
 
 
 @pytest.mark.parametrize("name", ["Gemma", "ViT", "T5"])
+@NEEDS_HUB
 def test_queries_and_keys_are_told_from_what_the_signal_passes(name):
     found = found_in(build(name))
 
@@ -110,6 +115,7 @@ def test_queries_and_keys_are_told_from_what_the_signal_passes(name):
     assert attentions == {"Gemma": 2, "ViT": 2, "T5": 6}[name]
 
 
+@NEEDS_HUB
 def test_the_recipes_reach_the_whole_of_gemma_and_vit():
     for name in ("Gemma", "ViT"):
         model = build(name)
@@ -124,6 +130,7 @@ def test_the_recipes_reach_the_whole_of_gemma_and_vit():
         assert sum("gain=0.56" in r.initializer for r in report.drawn) == len(scaled)
 
 
+@NEEDS_HUB
 def test_both_stacks_of_t5_are_scaled_each_by_its_own_factor():
     report = initialize(build("T5"), recipes.deepnorm(2, 2), seed=1)
 

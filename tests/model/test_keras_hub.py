@@ -1,19 +1,17 @@
 """Small backbones of keras_hub, randomly initialised: nothing is downloaded."""
 
 import math
-import warnings
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from keras_inits.model import initialize, recipes, reinitialize
+from tests.hub import NEEDS_HUB, keras_hub
 from tests.model.models import digest, values
 from tests.support import assert_law
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # what keras_hub imports warns of itself
-    import keras_hub
+pytestmark = NEEDS_HUB
 
 GOLDEN = "b996fa2992a7e0ba04c30acc62d42b6efb84982533fab1f60f5e62a6b23a6285"
 

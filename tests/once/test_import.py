@@ -90,8 +90,10 @@ import keras_inits
 
 layer = keras.layers.Dense(2)
 layer.build((None, 3))
+before = set(sys.modules)
 keras_inits.diagnose(layer, (x for x in [np.ones((4, 3), "float32")]))
-print(sorted({"tensorflow", "torch", "pandas", "grain"} & set(sys.modules)))
+after = set(sys.modules) - before
+print(sorted({"tensorflow", "torch", "pandas", "grain"} & after))
 """
 
 
