@@ -38,7 +38,10 @@ TARGETS = {
     "RandomUniform, 4096 x 4096": 0.5,
     "RandomNormal, 4096 x 4096": {"tensorflow": 0.8, "jax": 0.8, "torch": 1.2},
     "HeNormal, 4096 x 4096": {"tensorflow": 0.5, "jax": 0.5, "torch": 0.25},
-    "Orthogonal, 1024 x 1024": None,
+    "Orthogonal, 64 x 64": "300 us",
+    "Orthogonal, 256 x 256": 1.2,
+    "Orthogonal, 1024 x 1024": 0.9,
+    "Orthogonal, 4096 x 4096": 0.9,
     "first build of ResNet50": {"tensorflow": 1, "jax": 1 / 6, "torch": 1},
     "first build of EfficientNetB0": {"tensorflow": 1, "jax": 1 / 6, "torch": 1},
 }
@@ -87,7 +90,7 @@ def rows_of_calls():
             yield row, in_turns(*pair, shapes)
         elif what:
             side = int(what.partition(" ")[0])
-            repeats, run = {64: (300, 20), 1024: (5, 1), 4096: (4, 1)}[side]
+            repeats, run = {64: (300, 20), 256: (60, 20)}.get(side, (4, 1))
             pair = both(name, seed=1)
             in_turns(*pair, [(side, side)])
             yield row, in_turns(*pair, [(side, side)] * repeats, run)
