@@ -37,7 +37,7 @@ draws of one stream are equal, number by number: a second draw takes a `substrea
 import math
 
 from keras_inits import _checks
-from keras_inits.engine import draws as laws
+from keras_inits.engine import draws as formulas
 from keras_inits.engine import quantile, streams
 
 __all__ = ["normal", "permutations", "substream", "truncated_normal", "uniform"]
@@ -65,7 +65,7 @@ def uniform(ops, key, shape, *, low=0.0, high=1.0, dtype):
     low, high = _checks.real(owner, "low", low), _checks.real(owner, "high", high)
     _checks.less(owner, "low", low, "high", high)
     dtype = _checks.dtype(owner, dtype, _checks.FLOAT_DTYPES)
-    return laws.uniform(ops, key, shape, low=low, high=high, dtype=dtype)
+    return formulas.uniform(ops, key, shape, low=low, high=high, dtype=dtype)
 
 
 def normal(ops, key, shape, *, mean=0.0, stddev=1.0, dtype):
@@ -89,7 +89,7 @@ def normal(ops, key, shape, *, mean=0.0, stddev=1.0, dtype):
     mean = _checks.real(owner, "mean", mean)
     stddev = _checks.not_negative(owner, "stddev", stddev)
     dtype = _checks.dtype(owner, dtype, _checks.FLOAT_DTYPES)
-    return laws.normal(ops, key, shape, mean=mean, stddev=stddev, dtype=dtype)
+    return formulas.normal(ops, key, shape, mean=mean, stddev=stddev, dtype=dtype)
 
 
 def truncated_normal(
@@ -129,7 +129,7 @@ def truncated_normal(
         rule = f"the end of an interval of some probability ({error})"
         _checks.fail(owner, "lower", rule, lower)
     limits = (mean + low * stddev, mean + high * stddev)
-    return laws.truncated_normal(
+    return formulas.truncated_normal(
         ops, key, shape, mean, stddev, (low, high), limits, dtype=dtype
     )
 
@@ -154,7 +154,7 @@ def permutations(ops, key, count, length):
     owner = "draws.permutations"
     count = _checks.whole(owner, "count", count, 0)
     length = _checks.whole(owner, "length", length, 0)
-    return laws.permutations(ops, key, count, length)
+    return formulas.permutations(ops, key, count, length)
 
 
 def substream(key, name):
