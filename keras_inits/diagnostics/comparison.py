@@ -13,11 +13,8 @@ import rich.table
 
 from keras_inits import _backend, _checks
 from keras_inits.diagnostics import inputs
-from keras_inits.engine import streams
 from keras_inits.initializers import lookup
-from keras_inits.model import plan
-from keras_inits.model import rules as rule_book
-from keras_inits.model.addresses import addresses
+from keras_inits.model.initialize import planned
 
 START = "initializers, their names or configs, or functions of model and seed"
 KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
@@ -145,8 +142,8 @@ def compare(
         y: Targets.
         initializers: What to compare, a list, or a dict with names for the
             table. An initializer, its name or config sets each kernel of dense
-            and convolution layers, and the input kernel of recurrent ones, seeded
-            by the run's seed and the kernel's address. Another function is called
+            and convolution layers, and the input kernel of recurrent ones, as
+            `initialize` does with the run's seed. Another function is called
             with the model and the seed and sets what it likes, for example
             `lambda model, seed: lsuv(model, x, seed=seed)`.
         epochs: Epochs of each run, 1 or above.
@@ -189,7 +186,7 @@ def compare(
                     bar.update(task, description=f"{name}, seed {seed}")
                     for variable, value in clean:
                         variable.assign(value)
-                    _start(entry)(model, seed)
+                    _start(owner, entry, model, seed)
 
                     def step():
                         bar.advance(task)
@@ -272,41 +269,24 @@ def _resolved(owner, entry):
 
 def _check_start(owner, entry, model):
     """Refuses an initializer that cannot draw a kernel of the model."""
-    if not isinstance(entry, keras.Initializer):
+    if isinstance(entry, keras.Initializer):
+        _kernels_from(owner, entry, model, 0)
+    else:
         _checks.takes(owner, "initializers", START, entry, (model, 0))
-        return
-    initializer = rule_book.as_initializer(owner, entry, "initializers")
-    for weight in rule_book.weights_of(model):
-        if weight.role in KERNELS:
-            plan.check(owner, weight, initializer)
 
 
-def _start(entry):
-    """The function that sets a model's weights by a seed."""
-    if not isinstance(entry, keras.Initializer):
-        return entry
-    initializer = entry
-
-    def start(model, seed):
-        key = streams.from_seed(seed)
-        for address, _, variable in addresses(model):
-            if variable.name in KERNELS:
-                # Keras' own initializers take seeds of 31 bits.
-                own_seed = streams.fold(key, address)[0] % 2**31
-                variable.assign(
-                    _seeded(initializer, own_seed)(
-                        tuple(variable.shape), dtype=variable.dtype
-                    )
-                )
-
-    return start
+def _start(owner, entry, model, seed):
+    """Sets a model's weights by a seed."""
+    if isinstance(entry, keras.Initializer):
+        _kernels_from(owner, entry, model, seed).carry_out(dry_run=False)
+    else:
+        entry(model, seed)
 
 
-def _seeded(initializer, seed):
-    config = initializer.get_config()
-    if "seed" not in config:
-        return initializer
-    return type(initializer).from_config({**config, "seed": seed})
+def _kernels_from(owner, initializer, model, seed):
+    """The plan to draw the kernels of a model, as `initialize` does."""
+    rules = dict.fromkeys(KERNELS, initializer)
+    return planned(owner, model, rules, seed, strict=False)
 
 
 def _name_of(entry):

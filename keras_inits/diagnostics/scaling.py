@@ -19,6 +19,7 @@ from keras_inits import _backend, _checks
 from keras_inits.diagnostics import capture, inputs, statistics
 from keras_inits.engine import streams
 from keras_inits.initializers.orthogonal import Orthogonal
+from keras_inits.model import plan
 from keras_inits.model.addresses import addresses
 
 TARGETS = ("variance", "mean_square")
@@ -122,8 +123,8 @@ def lsuv(model, x, *, seed=None, tolerance=0.1, max_tries=10):
         while |var(B) - 1| >= tolerance and tries < max_tries:
             kernel = kernel / sqrt(var(B))
 
-    The start is `Orthogonal(1.0)` with a seed from `seed` and the kernel's
-    address: the same bits on every backend. Dense layers and convolutions are
+    The start is what `initialize` draws with `Orthogonal()` and this seed: the
+    same bits on every backend. Dense layers and convolutions are
     set, the projections within attention included; recurrent layers and
     embeddings are left as they are, and so are biases, which the paper takes to
     be 0. A layer that is called twice is scaled by the first call.
@@ -151,14 +152,11 @@ def lsuv(model, x, *, seed=None, tolerance=0.1, max_tries=10):
         https://arxiv.org/abs/1511.06422
     """
     owner = "lsuv"
-    seed = Orthogonal(seed=_checks.seed(owner, seed)).seed
-    if isinstance(seed, keras.random.SeedGenerator):
-        _checks.fail(owner, "seed", "an integer or None", seed)
-    key = streams.from_seed(seed)
+    seed = plan.seed_or_fresh(_checks.seed_of_call(owner, seed))
 
     def orthonormal(address, variable):
-        start = Orthogonal(gain=1.0, seed=streams.fold(key, address)[0])
-        return start(tuple(variable.shape), dtype=variable.dtype)
+        key = streams.from_address(seed, address)
+        return plan.draw(Orthogonal(), key, tuple(variable.shape), variable.dtype)
 
     rule = (tolerance, max_tries)
     return _scale(owner, model, x, "variance", orthonormal, *rule)

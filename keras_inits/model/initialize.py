@@ -36,6 +36,21 @@ def _step(owner, weight, initializer):
     return ruled_step(owner, weight, initializer)
 
 
+def planned(owner, model, rules, seed, *, strict):
+    """What `initialize` is about to do, all of it checked."""
+    parsed = rule_book.parse(owner, rules, model)
+    weights = rule_book.weights_of(model)
+    found = [first(parsed, weight) for weight in weights]
+    if strict:
+        for rule in parsed:
+            rule.require_used(weights, "Correct it, or pass strict=False.")
+    steps = [
+        _step(owner, weight, initializer)
+        for weight, initializer in zip(weights, found, strict=True)
+    ]
+    return plan.Plan(owner, model, steps, seed, own_seeds=True)
+
+
 @_backend.outside_traces
 @account.kept
 def initialize(model, rules, *, seed=None, dry_run=False, strict=True):
@@ -125,15 +140,5 @@ def initialize(model, rules, *, seed=None, dry_run=False, strict=True):
     seed = _checks.seed_of_call(owner, seed)
     dry_run = _checks.truth(owner, "dry_run", dry_run)
     strict = _checks.truth(owner, "strict", strict)
-    parsed = rule_book.parse(owner, rules, model)
-    weights = rule_book.weights_of(model)
-    found = [first(parsed, weight) for weight in weights]
-    if strict:
-        for rule in parsed:
-            rule.require_used(weights, "Correct it, or pass strict=False.")
-    steps = [
-        _step(owner, weight, initializer)
-        for weight, initializer in zip(weights, found, strict=True)
-    ]
-    made = plan.Plan(owner, model, steps, seed, own_seeds=True)
+    made = planned(owner, model, rules, seed, strict=strict)
     return made.carry_out(dry_run=dry_run)

@@ -106,6 +106,11 @@ def check(owner, weight, initializer):
         _checks.cannot_take(owner, weight.address, repr(initializer), error)
 
 
+def seed_or_fresh(seed):
+    """The seed of a call; for None one from Python's `random`, as Keras takes it."""
+    return random.randint(1, 10**9) if seed is None else seed
+
+
 def _given_seed(initializer):
     """The seed that an initializer was made with, or None."""
     while hasattr(initializer, "inner"):
@@ -128,7 +133,7 @@ class Plan:
         self.action = action
         self.model = model
         self.steps = steps
-        self.seed = random.randint(1, 10**9) if seed is None else seed
+        self.seed = seed_or_fresh(seed)
         self.own_seeds = own_seeds and seed is None
         self.generators = {}  # id of a seed generator -> it and its seed
 

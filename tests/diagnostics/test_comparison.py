@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import keras_inits
-from keras_inits import _backend
 from keras_inits.diagnostics import comparison
 from keras_inits.diagnostics.comparison import Comparison, Run, compare
 from tests.diagnostics.networks import needs_gradients, normal, plain
@@ -184,15 +183,41 @@ def test_seeds_that_are_no_list_are_refused(seeds):
 
 
 @needs_gradients
-def test_each_kernel_has_its_own_seed():
-    model = keras.Sequential(
-        [keras.Input((8,)), *(keras.layers.Dense(8) for _ in "ab")]
+def test_a_start_is_what_initialize_draws_with_its_seed():
+    def dense():
+        layers = [keras.layers.Dense(8) for _ in "ab"]
+        return keras.Sequential([keras.Input((8,)), *layers])
+
+    seen = []
+
+    class Start(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            seen.append(keras_inits.fingerprint(self.model))
+
+    def build_model():
+        model = dense()
+        model.compile("sgd", "mse")
+        fit = model.fit
+        model.fit = lambda *a, **k: fit(*a, callbacks=[Start()], **k)
+        return model
+
+    x = np.ones((10, 8), "float32")
+    compare(
+        build_model,
+        x,
+        x,
+        {"wide": keras_inits.RandomNormal(stddev=2.0, seed=1)},
+        epochs=1,
+        seeds=[3],
+        progress=False,
     )
 
-    comparison._start(keras_inits.RandomNormal(seed=1))(model, 3)
-
-    first, second = (_backend.to_numpy(layer.kernel) for layer in model.layers)
-    assert (first != second).any()
+    expected = dense()
+    # Biases start as they were built, at zero.
+    keras_inits.initialize(
+        expected, {"kernel": keras_inits.RandomNormal(stddev=2.0)}, seed=3
+    )
+    assert seen == [keras_inits.fingerprint(expected)]
 
 
 def test_the_table_shows_mean_and_range():
