@@ -17,19 +17,12 @@ import weakref
 
 import keras
 
+from keras_inits.model import graph
 from keras_inits.model.owners import Owners, layers_in
 
 # Their inner layers run inside a loop over time, once a step, in some backends
 # only as a trace: the layer is observed as a whole.
 OPAQUE = (keras.layers.RNN, keras.layers.TimeDistributed)
-
-ACTIVATION_LAYERS = {
-    keras.layers.ReLU: "relu",
-    keras.layers.LeakyReLU: "leaky_relu",
-    keras.layers.PReLU: "prelu",
-    keras.layers.ELU: "elu",
-    keras.layers.Softmax: "softmax",
-}
 
 
 class Call:
@@ -200,14 +193,12 @@ def kernels(model):
 
 def activation_name(layer):
     """Name of the activation a layer ends with, or `None`."""
-    for kind, activation in ACTIVATION_LAYERS.items():
-        if isinstance(layer, kind):
-            return "relu6" if getattr(layer, "max_value", None) == 6 else activation
-    function = getattr(layer, "activation", None)
-    if function is None or isinstance(layer, keras.Model):
+    if isinstance(layer, keras.Model):
         return None
-    known = getattr(function, "__name__", None) or type(function).__name__.lower()
-    return None if known == "linear" else known
+    activation, _ = graph.activation_of(layer) or (None, None)
+    if activation is None or isinstance(activation, str):
+        return activation
+    return getattr(activation, "__name__", type(activation).__name__)
 
 
 def unit_axis(call, tensor):

@@ -179,7 +179,10 @@ def activation_of(operation):
     if isinstance(operation, layers.Softmax):
         return "softmax", None
     if isinstance(operation, layers.Layer):
-        found = gains.activation_name(getattr(operation, "activation", None))
+        function = getattr(operation, "activation", None)
+        if isinstance(function, layers.Layer):
+            return activation_of(function)
+        found = gains.activation_name(function)
         if found is None or found == "linear":
             return None
         return found, None

@@ -14,14 +14,15 @@ from tests.support import SIGMAS
 layers = keras.layers
 
 
+def kernels(model):
+    """The rows of the kernels that the recipe draws."""
+    rows = initialize(model, recipes.by_activation(), seed=1).drawn
+    return [row for row in rows if row.address.endswith("kernel")]
+
+
 def drawn(model):
     """What the recipe gives each kernel, as text."""
-    rows = initialize(model, recipes.by_activation(), seed=1).drawn
-    return {
-        row.address.split("/")[-2]: row.initializer
-        for row in rows
-        if row.address.endswith("kernel")
-    }
+    return {row.address.split("/")[-2]: row.initializer for row in kernels(model)}
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,16 @@ def test_the_layers_own_activation(activation, expected):
 def slope(value):
     scale = math.sqrt(2.0 / (1.0 + value**2)) ** 2
     return f"VarianceScaling(scale={scale!r})"
+
+
+def test_an_activation_given_as_a_layer():
+    activations = [layers.ReLU(), layers.LeakyReLU(negative_slope=0.2)]
+    stack = [layers.Dense(4, activation=one) for one in activations]
+    model = keras.Sequential([keras.Input((8,)), *stack])
+
+    found = [row.initializer for row in kernels(model)]
+
+    assert found == ["HeNormal()", slope(0.2)]
 
 
 @pytest.mark.parametrize(
