@@ -21,6 +21,11 @@ CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, layers.Conv3D)
 TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
 DEPTHWISE = (layers.DepthwiseConv1D, layers.DepthwiseConv2D)
 SEPARABLE = (layers.SeparableConv1D, layers.SeparableConv2D)
+# The layers that multiply by a kernel, recurrent ones aside.
+WEIGHTED = (
+    *(layers.Dense, layers.EinsumDense),
+    *(*CONVOLUTIONS, *TRANSPOSED, *DEPTHWISE, *SEPARABLE),
+)
 EMBEDDINGS = (layers.Embedding,)
 NORMALIZATIONS = (
     layers.BatchNormalization,

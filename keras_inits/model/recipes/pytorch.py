@@ -20,10 +20,6 @@ from keras_inits.model.recipes.common import ATTENTION, EVERYTHING
 layers = keras.layers
 
 PRELU = 0.25
-UNIFORM = (
-    *(layers.Dense, layers.EinsumDense),
-    *(*fans.CONVOLUTIONS, *fans.TRANSPOSED, *fans.DEPTHWISE, *fans.SEPARABLE),
-)
 
 
 def _uniform(fan):
@@ -62,7 +58,7 @@ class _Defaults:
             return RandomUniform(-limit, limit) if limit else Zeros()
         if fans.gates_of(layer) and not fans.is_convolutional_cell(layer):
             return _uniform(layer.units)
-        if isinstance(layer, UNIFORM):
+        if isinstance(layer, fans.WEIGHTED):
             if role == "bias":
                 return _uniform(_torch_fan_in(layer, fans.kernel_of(layer)))
             if role.endswith("kernel"):

@@ -1,7 +1,5 @@
 """Recipes for residual networks."""
 
-import keras
-
 from keras_inits import _checks
 from keras_inits.engine.decimals import power
 from keras_inits.initializers import HeNormal, VarianceScaling, Zeros
@@ -9,10 +7,6 @@ from keras_inits.model import fans, graph
 from keras_inits.model.recipes import common
 
 OWNER = "recipes.fixup"
-WEIGHTED = (
-    *(keras.layers.Dense, keras.layers.EinsumDense),
-    *(*fans.CONVOLUTIONS, *fans.TRANSPOSED, *fans.DEPTHWISE, *fans.SEPARABLE),
-)
 
 
 def branches_of(model):
@@ -37,7 +31,7 @@ def branches_of(model):
         for place, keys in enumerate(behind):
             others = set().union(*(b for p, b in enumerate(behind) if p != place))
             layers = [network.operations.get(k) for k in keys if k not in others]
-            own.append([la for la in layers if isinstance(la, WEIGHTED)])
+            own.append([la for la in layers if isinstance(la, fans.WEIGHTED)])
         longest = max(own, key=len)
         if longest and sum(len(layers) == len(longest) for layers in own) == 1:
             found.append(longest[::-1])
