@@ -13,7 +13,7 @@ import random
 import keras
 import numpy as np
 
-from keras_inits import _refusals
+from keras_inits import _errors, _refusals
 from keras_inits.engine import turns
 from keras_inits.engine.graph import GraphOps
 from keras_inits.engine.host import ALIGNMENT, HostOps
@@ -70,7 +70,7 @@ def wide():
         return contextlib.nullcontext()
     jax = importlib.import_module("jax")
     if not hasattr(jax, "enable_x64"):
-        _refusals.old_jax(jax.__version__)
+        _refusals.raise_old_jax(jax.__version__)
     return jax.enable_x64(True)
 
 
@@ -118,13 +118,14 @@ def outside_traces(function):
     """`function`, a public one, which refuses to run inside a traced function.
 
     What it does to a model would be done once, while the function is traced, with
-    tensors that have no values.
+    tensors that have no values. Errors get its name.
     """
 
+    @_errors.named(function.__name__)
     @functools.wraps(function)
     def refusing(*args, **kwargs):
         if is_tracing() or only_infers_shapes():
-            _refusals.traced_call(function.__name__)
+            _refusals.raise_traced_call()
         return function(*args, **kwargs)
 
     return called_as_it_is(refusing)

@@ -4,10 +4,9 @@ import rich.box
 import rich.console
 import rich.table
 
-from keras_inits import _checks, _installed, parity
+from keras_inits import _checks, _errors, _installed, parity
 from keras_inits.targets import resolve_target
 
-OWNER = "keras-inits parity"
 FULL_WIDTH = 104  # columns at which whole fingerprints fit
 
 
@@ -15,22 +14,22 @@ def run(args):
     """Builds, prints a row for each backend and says whether they agree."""
     for backend in args.backends:
         if _installed.missing(backend) == backend:  # nothing has that name here
-            _checks.choice(OWNER, "--backends", backend, _installed.BACKENDS)
+            _checks.check_choice("--backends", backend, _installed.BACKENDS)
     if not 0 <= args.seed < 2**32:  # what Keras and NumPy take
-        _checks.fail(OWNER, "--seed", "from 0 to 4294967295", args.seed)
+        _errors.raise_bad_value("--seed", "from 0 to 4294967295", args.seed)
     missing = {backend: _installed.missing(backend) for backend in args.backends}
     backends = [backend for backend, lacks in missing.items() if lacks is None]
     if not backends:
         rule = "a list with a backend that is installed here"
-        _checks.fail(OWNER, "--backends", rule, " ".join(missing))
+        _errors.raise_bad_value("--backends", rule, " ".join(missing))
     if ":" not in args.target:  # a name costs no import of the user's code here
-        resolve_target(args.target, owner=OWNER)
+        resolve_target(args.target)
     console = rich.console.Console(highlight=False, markup=False)
     waiting = rich.console.Console(stderr=True, highlight=False)
     built: list[parity.Built] = []
     with waiting.status("") as status:
         rows = parity.build_everywhere(
-            args.target, backends, seed=args.seed, enable=args.enable, owner=OWNER
+            args.target, backends, seed=args.seed, enable=args.enable
         )
         for backend in backends:
             status.update(f"{args.target} on {backend}")

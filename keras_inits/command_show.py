@@ -13,13 +13,12 @@ import rich.box
 import rich.console
 import rich.table
 
-from keras_inits import _backend, _checks, documents, initializers
+from keras_inits import _backend, _checks, _errors, documents, initializers
 from keras_inits.engine import normal
 from keras_inits.fans import compute_fans
-from keras_inits.gains import LINEAR, calculate_gain
+from keras_inits.gains import LINEAR, gain_of
 from keras_inits.initializers import lookup
 
-OWNER = "keras-inits show"
 LARGEST = 10**8  # values, which take 1.2 GB with their float64 copy
 BARS = 15
 BAR_WIDTH = 40
@@ -33,10 +32,10 @@ def _shape(text):
         shape = tuple(int(size) for size in sizes.split(",")) if sizes else ()
     except ValueError:
         rule = "integers separated by commas, such as 3,3,64,128"
-        _checks.fail(OWNER, "--shape", rule, text)
+        _errors.raise_bad_value("--shape", rule, text)
     if math.prod(max(size, 1) for size in shape) > LARGEST:
         rule = f"a shape of at most {LARGEST:,} values"
-        _checks.fail(OWNER, "--shape", rule, text)
+        _errors.raise_bad_value("--shape", rule, text)
     return shape
 
 
@@ -44,21 +43,21 @@ def _initializer(name, config, seed):
     """The initializer by its name; what it or its inner one draws has the seed."""
     cls = lookup.BY_NAME.get(name)
     if cls is None:
-        return _checks.choice_of_names(OWNER, name, list(lookup.BY_NAME))
+        return lookup.raise_unknown_name(name)
     rule = """a JSON object, such as '{"sparsity": 0.5}'"""
-    arguments = documents.json_object(OWNER, "--config", config, rule)
+    arguments = documents.json_object("--config", config, rule)
     parameters = lookup.parameters_of(cls)
     for argument in arguments:
-        _checks.choice(OWNER, "--config", argument, list(parameters))
+        _checks.check_choice("--config", argument, list(parameters))
     for argument, parameter in parameters.items():
         if parameter.default is parameter.empty and argument not in arguments:
             rule = f"""given with {argument!r}, as '{{"{argument}": ...}}'"""
-            _checks.fail(OWNER, "--config", rule, config)
+            _errors.raise_bad_value("--config", rule, config)
     if "seed" in parameters:
         arguments.setdefault("seed", seed)
     if isinstance(arguments.get("inner"), str):
         arguments["inner"] = _initializer(arguments["inner"], "{}", seed)
-    return lookup.make(cls, arguments, owner=OWNER)
+    return lookup.make(cls, arguments)
 
 
 @functools.singledispatch
@@ -201,7 +200,7 @@ def _facts(initializer, shape, values, activation):
         yield "zeros", f"{zeros:,} ({zeros / values.size:.1%})"
     if activation is None:
         return
-    gain = calculate_gain(activation, owner=OWNER)
+    gain = gain_of(activation)
     yield f"gain of {activation}", f"{gain:.5g}"
     yield (
         "deviation asked for",
@@ -221,7 +220,7 @@ def run(args):
     """Draws the weight and prints what was found."""
     shape = _shape(args.shape)
     if args.activation is not None:
-        calculate_gain(args.activation, owner=OWNER)
+        gain_of(args.activation)
     initializer = _initializer(args.name, args.config, args.seed)
     tensor = initializer(shape, dtype=args.dtype)
     values = _backend.to_numpy(tensor).astype(np.float64)

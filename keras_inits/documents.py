@@ -2,17 +2,16 @@
 
 import json
 
-from keras_inits import _checks
+from keras_inits import _errors
 
 DEEPEST = 32  # objects and lists inside of one another
 LARGEST = 1 << 24  # bytes of a file
 
 
-def json_object(owner, option, text, rule, *, given=None):
+def json_object(option, text, rule, *, given=None):
     """The object that a JSON text holds.
 
     Args:
-        owner: The name used in error messages for the command.
         option: The option that the text was given to.
         text: The text.
         rule: What it must be, for the error.
@@ -25,21 +24,21 @@ def json_object(owner, option, text, rule, *, given=None):
     try:
         found = json.loads(text)
     except RecursionError:
-        _too_deep(owner, option, given)
+        _too_deep(option, given)
     except ValueError as error:
-        _checks.fail(owner, option, rule, given, f"It is no JSON: {error}.")
+        _errors.raise_bad_value(option, rule, given, f"It is no JSON: {error}.")
     if not isinstance(found, dict):
-        _checks.fail(owner, option, rule, given)
-    level = [found]
+        _errors.raise_bad_value(option, rule, given)
+    level: list = [found]
     for _ in range(DEEPEST):
         inner = [v.values() if isinstance(v, dict) else v for v in level]
         level = [v for part in inner for v in part if isinstance(v, (dict, list))]
     if level:
-        _too_deep(owner, option, given)
+        _too_deep(option, given)
     return found
 
 
-def json_file(owner, option, path, rule):
+def json_file(option, path, rule):
     """The object that a JSON file holds.
 
     Raises:
@@ -51,12 +50,12 @@ def json_file(owner, option, path, rule):
             content = file.read(LARGEST + 1)
         text = content.decode("utf-8")
     except (OSError, ValueError) as error:
-        _checks.fail(owner, option, rule, path, f"{error}.")
+        _errors.raise_bad_value(option, rule, path, f"{error}.")
     if len(content) > LARGEST:
-        _checks.fail(owner, option, f"{rule}, of at most 16 MiB", path)
-    return json_object(owner, option, text, rule, given=path)
+        _errors.raise_bad_value(option, f"{rule}, of at most 16 MiB", path)
+    return json_object(option, text, rule, given=path)
 
 
-def _too_deep(owner, option, given):
+def _too_deep(option, given):
     rule = f"JSON that is nested at most {DEEPEST} deep"
-    _checks.fail(owner, option, rule, given)
+    _errors.raise_bad_value(option, rule, given)

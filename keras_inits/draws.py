@@ -36,13 +36,14 @@ draws of one stream are equal, number by number: a second draw takes a `substrea
 
 import math
 
-from keras_inits import _checks
+from keras_inits import _checks, _errors
 from keras_inits.engine import draws as formulas
 from keras_inits.engine import quantile, streams
 
 __all__ = ["normal", "permutations", "substream", "truncated_normal", "uniform"]
 
 
+@_errors.named("draws.uniform")
 def uniform(ops, key, shape, *, low=0.0, high=1.0, dtype):
     """Independent entries, uniform on `[low, high)`, in 2**24 equal steps.
 
@@ -61,13 +62,13 @@ def uniform(ops, key, shape, *, low=0.0, high=1.0, dtype):
         ValueError: If an end is not finite, `low >= high`, or no number of the
             dtype lies between them.
     """
-    owner = "draws.uniform"
-    low, high = _checks.real(owner, "low", low), _checks.real(owner, "high", high)
-    _checks.less(owner, "low", low, "high", high)
-    dtype = _checks.dtype(owner, dtype, _checks.FLOAT_DTYPES)
+    low, high = _checks.check_real("low", low), _checks.check_real("high", high)
+    _checks.check_less("low", low, "high", high)
+    dtype = _checks.check_dtype(dtype, _checks.FLOAT_DTYPES)
     return formulas.uniform(ops, key, shape, low=low, high=high, dtype=dtype)
 
 
+@_errors.named("draws.normal")
 def normal(ops, key, shape, *, mean=0.0, stddev=1.0, dtype):
     """Independent entries of `N(mean, stddev**2)`, within 6.23 stddev of the mean.
 
@@ -85,13 +86,13 @@ def normal(ops, key, shape, *, mean=0.0, stddev=1.0, dtype):
     Raises:
         ValueError: If an argument is out of range.
     """
-    owner = "draws.normal"
-    mean = _checks.real(owner, "mean", mean)
-    stddev = _checks.not_negative(owner, "stddev", stddev)
-    dtype = _checks.dtype(owner, dtype, _checks.FLOAT_DTYPES)
+    mean = _checks.check_real("mean", mean)
+    stddev = _checks.check_not_negative("stddev", stddev)
+    dtype = _checks.check_dtype(dtype, _checks.FLOAT_DTYPES)
     return formulas.normal(ops, key, shape, mean=mean, stddev=stddev, dtype=dtype)
 
 
+@_errors.named("draws.truncated_normal")
 def truncated_normal(
     ops, key, shape, *, mean=0.0, stddev=1.0, lower=-2.0, upper=2.0, dtype
 ):
@@ -114,26 +115,22 @@ def truncated_normal(
         ValueError: If an argument is out of range, `lower >= upper`, or the
             interval cannot be drawn from, see `TruncatedNormal`.
     """
-    owner = "draws.truncated_normal"
-    mean = _checks.real(owner, "mean", mean)
-    stddev = _checks.positive(owner, "stddev", stddev)
-    dtype = _checks.dtype(owner, dtype, _checks.FLOAT_DTYPES)
-    low = _checks.real_or_none(owner, "lower", lower)
-    high = _checks.real_or_none(owner, "upper", upper)
+    mean = _checks.check_real("mean", mean)
+    stddev = _checks.check_positive("stddev", stddev)
+    dtype = _checks.check_dtype(dtype, _checks.FLOAT_DTYPES)
+    low = _checks.check_real_or_none("lower", lower)
+    high = _checks.check_real_or_none("upper", upper)
     low = -math.inf if low is None else float(low)
     high = math.inf if high is None else float(high)
-    _checks.less(owner, "lower", low, "upper", high)
-    try:
-        quantile.table(low, high)
-    except ArithmeticError as error:
-        rule = f"the end of an interval of some probability ({error})"
-        _checks.fail(owner, "lower", rule, lower)
+    _checks.check_less("lower", low, "upper", high)
+    quantile.check_interval("lower", lower, low, high)
     limits = (mean + low * stddev, mean + high * stddev)
     return formulas.truncated_normal(
         ops, key, shape, mean, stddev, (low, high), limits, dtype=dtype
     )
 
 
+@_errors.named("draws.permutations")
 def permutations(ops, key, count, length):
     """Independent permutations of `range(length)`.
 
@@ -151,12 +148,12 @@ def permutations(ops, key, count, length):
     Raises:
         ValueError: If a number is negative or not an integer.
     """
-    owner = "draws.permutations"
-    count = _checks.whole(owner, "count", count, 0)
-    length = _checks.whole(owner, "length", length, 0)
+    count = _checks.check_integer("count", count, 0)
+    length = _checks.check_integer("length", length, 0)
     return formulas.permutations(ops, key, count, length)
 
 
+@_errors.named("draws.substream")
 def substream(key, name):
     """The key of a stream of its own for a further draw of the same tensor.
 
@@ -171,5 +168,5 @@ def substream(key, name):
         ValueError: If `name` is not a string.
     """
     if not isinstance(name, str):
-        _checks.fail("draws.substream", "name", "a string", name)
+        _errors.raise_bad_value("name", "a string", name)
     return streams.fold(key, name)

@@ -6,9 +6,10 @@ layer a weight belongs to is not known here.
 
 import math
 
-from keras_inits import _checks
+from keras_inits import _checks, _errors
 
 
+@_errors.named("compute_fans")
 def compute_fans(shape, input_axes=None, output_axes=None, *, batch_axes=None):
     """Counts the inputs and outputs that meet in one unit of a weight.
 
@@ -48,20 +49,19 @@ def compute_fans(shape, input_axes=None, output_axes=None, *, batch_axes=None):
         The layout is that of `keras.initializers.VarianceScaling`; batch axes
         mean what they mean in `jax.nn.initializers.variance_scaling`.
     """
-    owner = "compute_fans"
-    shape = _checks.shape(owner, shape)
-    inputs = _checks.axes(owner, "input_axes", input_axes, len(shape))
-    outputs = _checks.axes(owner, "output_axes", output_axes, len(shape))
-    batch = _checks.axes(owner, "batch_axes", batch_axes, len(shape)) or []
+    shape = _checks.check_shape(shape)
+    inputs = _checks.check_axes("input_axes", input_axes, len(shape))
+    outputs = _checks.check_axes("output_axes", output_axes, len(shape))
+    batch = _checks.check_axes("batch_axes", batch_axes, len(shape)) or []
     if (inputs is None) != (outputs is None):
         lacking = "input_axes" if inputs is None else "output_axes"
         given = "output_axes" if inputs is None else "input_axes"
-        _checks.fail(owner, lacking, f"given together with `{given}`", None)
+        _errors.raise_bad_value(lacking, f"given together with `{given}`", None)
     if set(inputs or []) & set(outputs or []):
-        _checks.fail(owner, "output_axes", "apart from `input_axes`", output_axes)
+        _errors.raise_bad_value("output_axes", "apart from `input_axes`", output_axes)
     named = [*batch, *(inputs or []), *(outputs or [])]
     if len(set(named)) != len(named):
-        _checks.fail(owner, "batch_axes", "apart from the other axes", batch_axes)
+        _errors.raise_bad_value("batch_axes", "apart from the other axes", batch_axes)
     if inputs is not None:
         return (
             math.prod(shape[axis] for axis in inputs),

@@ -13,7 +13,7 @@ import sys
 import keras
 import numpy as np
 
-from keras_inits import _backend, _checks
+from keras_inits import _backend, _checks, _errors
 
 # 1 / sqrt(E[f(z)**2]) for z ~ N(0, 1), rounded once, for Keras' element-by-element
 # activations f under its own default arguments.
@@ -69,7 +69,7 @@ def _quadrature():
     return z, (half * weights).ravel() * density
 
 
-def _callable_gain(owner, function):
+def _callable_gain(function):
     z, weights = _quadrature()
     try:
         values = np.asarray(_backend.to_numpy(function(z)), np.float64)
@@ -78,7 +78,7 @@ def _callable_gain(owner, function):
     power = float(np.sum(weights * values**2)) if values.shape == z.shape else 0.0
     if not (math.isfinite(power) and power > sys.float_info.min):
         rule = "a function that works element by element and is not zero everywhere"
-        _checks.fail(owner, "nonlinearity", rule, function)
+        _errors.raise_bad_value("nonlinearity", rule, function)
     return float(f"{1.0 / math.sqrt(power):.{CALLABLE_DIGITS}g}")
 
 
@@ -91,7 +91,8 @@ def activation_name(nonlinearity):
     return nonlinearity
 
 
-def calculate_gain(nonlinearity, param=None, *, owner="calculate_gain"):
+@_errors.named("calculate_gain")
+def calculate_gain(nonlinearity, param=None):
     """The gain of an activation, by PyTorch's table or by its mean square.
 
     PyTorch's table has 1 for linear, the convolutions' names and sigmoid, 5/3
@@ -117,7 +118,6 @@ def calculate_gain(nonlinearity, param=None, *, owner="calculate_gain"):
             names are promised to be the same on all.
         param: Negative slope of leaky_relu, a number between -1e150 and 1e150,
             0.01 by default. Other activations ignore it, as they do in PyTorch.
-        owner: By what name errors call the caller.
 
     Returns:
         The gain, a Python float.
@@ -131,13 +131,18 @@ def calculate_gain(nonlinearity, param=None, *, owner="calculate_gain"):
         `torch.nn.init.calculate_gain`; He et al. 2015, equations 10 and 15,
         https://arxiv.org/abs/1502.01852
     """
+    return gain_of(nonlinearity, param)
+
+
+def gain_of(nonlinearity, param=None):
+    """`calculate_gain` for callers whose names errors are to bear."""
     nonlinearity = activation_name(nonlinearity)
     if isinstance(nonlinearity, str) and nonlinearity in WHOLE_VECTOR:
         rule = "an activation that works element by element"
-        _checks.fail(owner, "nonlinearity", rule, nonlinearity)
+        _errors.raise_bad_value("nonlinearity", rule, nonlinearity)
     if not isinstance(nonlinearity, str) and callable(nonlinearity):
-        return _callable_gain(owner, nonlinearity)
-    name = _checks.choice(owner, "nonlinearity", nonlinearity, NAMES)
+        return _callable_gain(nonlinearity)
+    name = _checks.check_choice("nonlinearity", nonlinearity, NAMES)
     if name in LINEAR or name == "sigmoid":
         return 1.0
     if name == "tanh":
@@ -145,7 +150,7 @@ def calculate_gain(nonlinearity, param=None, *, owner="calculate_gain"):
     if name == "relu":
         return math.sqrt(2.0)
     if name == "leaky_relu":
-        slope = 0.01 if param is None else _checks.slope(owner, "param", param)
+        slope = 0.01 if param is None else _checks.check_slope("param", param)
         return math.sqrt(2.0 / (1.0 + slope * slope))
     if name == "selu":
         return 0.75

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from keras_inits import _backend, _checks, registry
+from keras_inits import _backend, _errors, registry
 from keras_inits.model.addresses import addresses
 from keras_inits.model.fingerprint import fingerprint
 from keras_inits.targets import ARGUMENT, resolve_target
@@ -43,7 +43,7 @@ class Built(NamedTuple):
     difference: float | None
 
 
-def build_everywhere(target, backends, *, seed, enable, owner="keras-inits parity"):
+def build_everywhere(target, backends, *, seed, enable):
     """Builds a target's model on each backend and compares the weights.
 
     Args:
@@ -51,7 +51,6 @@ def build_everywhere(target, backends, *, seed, enable, owner="keras-inits parit
         backends: List of names of installed backends.
         seed: Integer for `keras.utils.set_random_seed`.
         enable: Whether Keras' own names stand for the classes of this package.
-        owner: By what name errors call the caller.
 
     Yields:
         A `Built` for each backend, as soon as it is there.
@@ -64,7 +63,7 @@ def build_everywhere(target, backends, *, seed, enable, owner="keras-inits parit
         for backend in backends:
             directory = pathlib.Path(place, backend)
             directory.mkdir()
-            facts = _start(target, backend, directory, seed, enable, owner)
+            facts = _start(target, backend, directory, seed, enable)
             if first is None:
                 first = directory
             same = facts["fingerprint"] == _facts(first)["fingerprint"]
@@ -78,7 +77,7 @@ def _facts(directory):
     return json.loads(directory.joinpath(FACTS).read_text())
 
 
-def _start(target, backend, directory, seed, enable, owner):
+def _start(target, backend, directory, seed, enable):
     """Runs the child on one backend and returns its facts."""
     options = ["--seed", str(seed), "--enable" if enable else "--no-enable"]
     done = subprocess.run(
@@ -94,10 +93,10 @@ def _start(target, backend, directory, seed, enable, owner):
             -1
         ]
         rule, hint = f"a model that builds on {backend}", f"Its process said: {last}"
-        _checks.fail(owner, ARGUMENT, rule, target, hint)
+        _errors.raise_bad_value(ARGUMENT, rule, target, hint)
     facts = _facts(directory)
     if "mistake" in facts:
-        raise ValueError(facts["mistake"])
+        _errors.raise_error(facts["mistake"])
     return {"backend": backend, **facts}
 
 
@@ -125,7 +124,7 @@ def _wide(array):
 
 def _build(target, seed, enable):
     """The facts about the model, and its weights by address."""
-    build = resolve_target(target, owner="keras-inits parity")
+    build = resolve_target(target)
     keras.utils.set_random_seed(seed)
     with registry.enabled() if enable else contextlib.nullcontext():
         start = time.perf_counter()

@@ -18,7 +18,7 @@ import types
 
 import keras
 
-from keras_inits import _checks, initializers
+from keras_inits import _errors, initializers
 from keras_inits.initializers import keras_own, lookup
 
 KERAS_ALIASES = (
@@ -46,6 +46,7 @@ def names():
     return sorted(lookup.BY_NAME)
 
 
+@_errors.named("get")
 def get(identifier):
     """Returns the initializer that an identifier stands for.
 
@@ -67,9 +68,10 @@ def get(identifier):
         ValueError: If a name or class name is unknown, or needs arguments that
             the config lacks.
     """
-    return lookup.find("get", identifier)
+    return lookup.find(identifier)
 
 
+@_errors.named("register")
 def register(*names, package="Custom"):
     """Makes an initializer known by name here, in Keras and in saved models.
 
@@ -99,19 +101,23 @@ def register(*names, package="Custom"):
             here or in Keras.
     """
     if not isinstance(package, str):
-        _checks.fail("register", "package", "the name of a package", package)
+        _errors.raise_bad_value("package", "the name of a package", package)
     if len(names) == 1 and not isinstance(names[0], str):
         return register(package=package)(names[0])
 
+    @_errors.named("register")
     def decorate(initializer):
         is_class = isinstance(initializer, type)
-        if is_class and not issubclass(initializer, keras.Initializer):
-            _refuse("register", initializer)
-        if not is_class and not isinstance(initializer, types.FunctionType):
-            _refuse("register", initializer)
+        if not (
+            issubclass(initializer, keras.Initializer)
+            if is_class
+            else isinstance(initializer, types.FunctionType)
+        ):
+            rule = "a subclass of keras.initializers.Initializer or a function"
+            _errors.raise_bad_value("initializer", rule, initializer)
         for name in names:
             if not isinstance(name, str):
-                _checks.fail("register", "names", "strings", name)
+                _errors.raise_bad_value("names", "strings", name)
         every = lookup.names_of(initializer, names)
         with _lock:
             for name in every:
@@ -119,7 +125,7 @@ def register(*names, package="Custom"):
                 taken = taken or keras.saving.get_custom_objects().get(name)
                 if _is_keras_name(name) or (taken and not _same(taken, initializer)):
                     rule = "a name that is not taken"
-                    _checks.fail("register", "names", rule, name)
+                    _errors.raise_bad_value("names", rule, name)
             keras.saving.register_keras_serializable(package=package)(initializer)
             lookup.BY_NAME.update(dict.fromkeys(every, initializer))
             _table().update(dict.fromkeys(every, _entry(initializer)))
@@ -128,6 +134,7 @@ def register(*names, package="Custom"):
     return decorate
 
 
+@_errors.named("unregister")
 def unregister(initializer):
     """Takes back what `register` did.
 
@@ -142,7 +149,7 @@ def unregister(initializer):
         every = [n for n, found in lookup.BY_NAME.items() if found is initializer]
         if own or not every:
             rule = "what `register` was given"
-            _checks.fail("unregister", "initializer", rule, initializer)
+            _errors.raise_bad_value("initializer", rule, initializer)
         for name in every:
             del lookup.BY_NAME[name]
             if _stands_for(_table().get(name), initializer):
@@ -151,11 +158,6 @@ def unregister(initializer):
         registered = keras.saving.get_registered_name(initializer)
         if custom.get(registered) is initializer:
             del custom[registered]
-
-
-def _refuse(owner, initializer):
-    rule = "a subclass of keras.initializers.Initializer or a function"
-    _checks.fail(owner, "initializer", rule, initializer)
 
 
 def _same(one, other):
@@ -213,6 +215,7 @@ class _Switch:
         if not wanted and self.before is not None:
             self.turn_off()
 
+    @_errors.named("enable")
     def turn_on(self):
         """Replaces Keras' entries; all is as before if Keras does not follow."""
         table = _table()
@@ -230,7 +233,13 @@ class _Switch:
             random.setstate(state)
         if answer is not None:
             self.turn_off()
-            _checks.keras_does_not_follow(keras.__version__, answer)
+            _errors.raise_error(
+                f"Keras {keras.__version__} gives {answer}, so nothing was enabled. "
+                "Pass objects, as in kernel_initializer=keras_inits.get("
+                "'glorot_uniform'), or install a version of Keras that keras_inits "
+                "supports.",
+                RuntimeError,
+            )
 
     def turn_off(self):
         """Puts Keras' entries back, but what somebody has changed since."""

@@ -14,7 +14,7 @@ import traceback
 
 import keras
 
-from keras_inits import _checks
+from keras_inits import _errors
 
 ARGUMENT = "TARGET"
 RULE = "`module:function` or the name of a model in keras.applications"
@@ -26,7 +26,7 @@ def applications():
     return sorted(name for name, value in found if inspect.isfunction(value))
 
 
-def resolve_target(text, *, owner="resolve_target"):
+def resolve_target(text):
     """The function that builds the model which a target names.
 
     >>> build = resolve_target("MobileNetV2")
@@ -36,7 +36,6 @@ def resolve_target(text, *, owner="resolve_target"):
             directory or is installed, and the function takes no argument and
             returns a Keras model; or the name of a function in
             `keras.applications`, which is called with `weights=None`.
-        owner: By what name errors call the caller.
 
     Returns:
         A callable without arguments that returns a `keras.Model`. It raises a
@@ -50,17 +49,17 @@ def resolve_target(text, *, owner="resolve_target"):
     if not colon:
         names = applications()
         if text not in names:
-            hint = _checks.nearest(text, names)
-            _checks.fail(owner, ARGUMENT, RULE, text, hint)
+            hint = _errors.nearest(text, names)
+            _errors.raise_bad_value(ARGUMENT, RULE, text, hint)
         build = functools.partial(getattr(keras.applications, text), weights=None)
     elif not (module_name and function_name):
-        _checks.fail(owner, ARGUMENT, RULE, text)
+        _errors.raise_bad_value(ARGUMENT, RULE, text)
     else:
-        build = _function(owner, text, module_name, function_name)
-    return functools.partial(_build, owner, text, build)
+        build = _function(text, module_name, function_name)
+    return functools.partial(_build, text, build)
 
 
-def _function(owner, text, module_name, function_name):
+def _function(text, module_name, function_name):
     """The function of a user's module."""
     here = os.getcwd()
     if here not in sys.path and "" not in sys.path:
@@ -70,12 +69,12 @@ def _function(owner, text, module_name, function_name):
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            _fail_as(owner, text, "a module that can be imported", error)
+            _fail_as(text, "a module that can be imported", error)
         options = [f"{name}:{function_name}" for name in _modules(here)]
         rule = "a module that can be imported from here, and its function"
-        _checks.fail(owner, ARGUMENT, rule, text, _checks.nearest(text, options))
+        _errors.raise_bad_value(ARGUMENT, rule, text, _errors.nearest(text, options))
     except (Exception, SystemExit) as error:
-        _fail_as(owner, text, "a module that can be imported", error)
+        _fail_as(text, "a module that can be imported", error)
     function = getattr(module, function_name, None)
     if not callable(function):
         options = [
@@ -84,7 +83,7 @@ def _function(owner, text, module_name, function_name):
             if inspect.isfunction(value) and value.__module__ == module.__name__
         ]
         rule = f"a function that the module {module_name!r} has"
-        _checks.fail(owner, ARGUMENT, rule, text, _checks.nearest(text, options))
+        _errors.raise_bad_value(ARGUMENT, rule, text, _errors.nearest(text, options))
     return function
 
 
@@ -97,19 +96,19 @@ def _modules(directory):
     ]
 
 
-def _build(owner, text, build):
+def _build(text, build):
     """The model, which must be one."""
     try:
         model = build()
     except (Exception, SystemExit) as error:
-        _fail_as(owner, text, "a function that builds a model without arguments", error)
+        _fail_as(text, "a function that builds a model without arguments", error)
     if not isinstance(model, keras.Model):
         rule = f"a function that returns a keras.Model, not {type(model).__name__}"
-        _checks.fail(owner, ARGUMENT, rule, text)
+        _errors.raise_bad_value(ARGUMENT, rule, text)
     return model
 
 
-def _fail_as(owner, text, rule, error):
+def _fail_as(text, rule, error):
     """Reports what the user's own code raised, and where, in one sentence."""
     frames = traceback.extract_tb(error.__traceback__)
     theirs = [frame for frame in frames if frame.filename != __file__]
@@ -124,7 +123,4 @@ def _fail_as(owner, text, rule, error):
     first = (message.splitlines() or [""])[0]
     raised = f"{type(error).__name__}: {first}" if first else type(error).__name__
     hint = f"It raised {raised}{where}."
-    try:
-        _checks.fail(owner, ARGUMENT, rule, text, hint)
-    except ValueError as refused:
-        raise refused from error
+    _errors.raise_bad_value(ARGUMENT, rule, text, hint, error)

@@ -338,7 +338,7 @@ REFUSED_TARGETS = {
 
 @pytest.mark.parametrize("text", REFUSED_TARGETS)
 def test_a_target_that_builds_nothing_is_refused(text, here):
-    sentence = f"resolve_target: Argument `TARGET` must be {REFUSED_TARGETS[text]}"
+    sentence = f"Argument `TARGET` must be {REFUSED_TARGETS[text]}"
 
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         resolve_target(text)()

@@ -143,8 +143,8 @@ def test_the_extent_of_a_normal_law_is_reached():
         (
             lambda: ki.RandomUniform(70000, 70001),
             "initialize: The weight 'second/kernel' cannot be drawn by RandomUniform("
-            "minval=70000, maxval=70001): No float16 number lies between 70000 and "
-            "70001. Give a wider interval or a wider dtype.",
+            "minval=70000, maxval=70001): RandomUniform: No float16 number lies "
+            "between 70000 and 70001. Give a wider interval or a wider dtype.",
         ),
         (
             lambda: ki.TruncNormal(0, 1e6, -1e6),

@@ -13,7 +13,7 @@ import zlib
 
 import numpy as np
 
-from keras_inits import _checks
+from keras_inits import _errors
 
 LARGEST = 1 << 30  # bytes of an array that are unpacked
 HEADER = 1 << 16  # bytes in which an array's header lies
@@ -25,11 +25,10 @@ BROKEN = (
 RULE = "a NumPy archive (.npz) with an array 'x'"
 
 
-def front(owner, path, count):
+def front(path, count):
     """The first `count` rows of the arrays `x` and, if there, `y`.
 
     Args:
-        owner: The name used in error messages for the command.
         path: The archive's path.
         count: Number of rows, 1 or above.
 
@@ -41,7 +40,7 @@ def front(owner, path, count):
             no batch axis, is not of real numbers or too large.
     """
     if not pathlib.Path(path).is_file():
-        _checks.fail(owner, "--data", RULE, path, "There is no such file.")
+        _errors.raise_bad_value("--data", RULE, path, "There is no such file.")
     try:
         with open(path, "rb") as file:
             single = file.read(6) == b"\x93NUMPY"
@@ -51,18 +50,18 @@ def front(owner, path, count):
                 for member in archive.infolist()
             }
             arrays = {
-                name: _rows(owner, path, archive, members[name], count)
+                name: _rows(path, archive, members[name], count)
                 for name in ("x", "y")
                 if name in members
             }
     except _ArrayError as refused:
-        raise ValueError(str(refused)) from None
+        _errors.raise_error(str(refused))
     except BROKEN:
         hint = "It holds a single array." if single else "It is broken or none."
-        _checks.fail(owner, "--data", RULE, path, hint)
+        _errors.raise_bad_value("--data", RULE, path, hint)
     if "x" not in arrays:
         found = ", ".join(members) or "nothing"
-        _checks.fail(owner, "--data", RULE, path, f"It holds {found}.")
+        _errors.raise_bad_value("--data", RULE, path, f"It holds {found}.")
     return arrays["x"], arrays.get("y")
 
 
@@ -70,14 +69,12 @@ class _ArrayError(Exception):
     """What is wrong with an array, told apart from what is wrong with the file."""
 
 
-def _rows(owner, path, archive, member, count):
+def _rows(path, archive, member, count):
     """The first rows of an array of the archive."""
     name = member.filename.removesuffix(".npy")
 
     def refuse(rule, got):
-        text = (
-            f"{owner}: Array `{name}` of `--data` must {rule}, got {got} in {path!r}."
-        )
+        text = f"Array `{name}` of `--data` must {rule}, got {got} in {path!r}."
         raise _ArrayError(text)
 
     with archive.open(member) as stream:

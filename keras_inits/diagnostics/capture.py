@@ -17,8 +17,10 @@ import weakref
 
 import keras
 
+from keras_inits import _errors
 from keras_inits.model import graph
 from keras_inits.model.owners import Owners, layers_in
+from keras_inits.model.unbuilt import raise_not_built
 
 # Their inner layers run inside a loop over time, once a step, in some backends
 # only as a trace: the layer is observed as a whole.
@@ -55,10 +57,10 @@ class Observer:
 
     refused = None
 
-    def refuse(self, text):
-        """End the pass with a `ValueError` that says `text`."""
-        self.refused = text
-        raise ValueError(text)
+    def refuse(self, function, *arguments):
+        """End the pass with the error that a function raises for its arguments."""
+        self.refused = functools.partial(function, *arguments)
+        self.refused()
 
     def replace(self, call, run, args, kwargs):
         """Run the layer and return its outputs. `run(*args, **kwargs)` runs it."""
@@ -231,11 +233,10 @@ def replaced(layer, attribute, value):
 
 
 @contextlib.contextmanager
-def observed(owner, model, observer, training):
+def observed(model, observer, training):
     """Every call of a layer of the model goes through `observer` meanwhile.
 
     Args:
-        owner: Name of the function that was called.
         model: A Keras model or layer that has weights.
         observer: An `Observer`.
         training: See `run`.
@@ -248,10 +249,7 @@ def observed(owner, model, observer, training):
 
     def without_build(layer):
         def build(*args, **kwargs):
-            observer.refuse(
-                f"{owner}: Argument `model` must be built, but its layer "
-                f"{layer.name!r} is not yet. Call it once on a batch, model(x), before."
-            )
+            observer.refuse(raise_not_built, model, [layer.name])
 
         return build
 
@@ -269,13 +267,12 @@ def observed(owner, model, observer, training):
     except Exception as error:
         if observer.refused:
             # Keras rewords what is raised inside of a layer.
-            raise ValueError(observer.refused) from None
+            observer.refused()
         if current.failed:
             name, reason = current.failed
-            raise ValueError(
-                f"{owner}: Argument `x` must run through the model, but layer "
-                f"{name!r} stopped: {reason}"
-            ) from error
+            found = f"an error in layer {name!r}: {reason.rstrip('.')}"
+            rule = "run through the model"
+            _errors.raise_bad_argument("x", rule, found, cause=error)
         raise
 
 

@@ -7,25 +7,23 @@ import pathlib
 
 import rich.console
 
-from keras_inits import _checks
+from keras_inits import _checks, _errors
 from keras_inits.diagnostics import archive, plots
 from keras_inits.diagnostics.diagnosis import diagnose
 from keras_inits.targets import resolve_target
 
-OWNER = "keras-inits diagnose"
-
 
 def run(args):
     """Diagnoses, prints the table, writes the files."""
-    samples = _checks.whole(OWNER, "--samples", args.samples, 1)
+    samples = _checks.check_integer("--samples", args.samples, 1)
     for option, path in (("--plot", args.plot), ("--json", args.json)):
         if path and not pathlib.Path(path).absolute().parent.is_dir():
             rule = "a path in a directory that exists"
-            _checks.fail(OWNER, option, rule, path)
+            _errors.raise_bad_value(option, rule, path)
     if args.plot:
         _refuse_early(args.plot)
-    x, y = archive.front(OWNER, args.data, samples)
-    build = resolve_target(args.target, owner=OWNER)
+    x, y = archive.front(args.data, samples)
+    build = resolve_target(args.target)
     report = diagnose(build(), x, y, args.loss)
     rich.console.Console(soft_wrap=True).print(report)
     if args.json:
@@ -38,6 +36,6 @@ def run(args):
 def _refuse_early(path):
     """Refuses a picture that cannot be drawn before anything is computed."""
     try:
-        plots.prepare(OWNER, path, "light")
+        plots.prepare(path, "light")
     except ImportError as error:
-        raise ValueError(str(error)) from None
+        _errors.raise_error(str(error))

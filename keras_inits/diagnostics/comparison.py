@@ -11,7 +11,7 @@ import rich.console
 import rich.progress
 import rich.table
 
-from keras_inits import _backend, _checks
+from keras_inits import _backend, _checks, _errors
 from keras_inits.diagnostics import inputs
 from keras_inits.initializers import lookup
 from keras_inits.model.initialize import planned
@@ -94,6 +94,7 @@ class Comparison:
             )
         return table
 
+    @_errors.named("Comparison.plot")
     def plot(self, path=None, *, theme="light"):
         """Draws the loss curves; see `curves.draw_comparison`."""
         from keras_inits.diagnostics import curves
@@ -159,21 +160,20 @@ def compare(
         ValueError: If an argument is not as said above.
         RuntimeError: If the backend cannot train.
     """
-    owner = "compare"
-    inputs.differentiates(owner, "Training")
-    epochs = _checks.whole(owner, "epochs", epochs, 1)
-    batch_size = _checks.whole(owner, "batch_size", batch_size, 1)
-    seeds = [_checks.whole(owner, "seeds", seed) for seed in _listed(owner, seeds)]
-    starts = _starts(owner, initializers)
-    x = inputs.batch(owner, "x", x)
-    y = inputs.batch(owner, "y", y)
-    inputs.same_length(owner, x, y)
-    held_out, kept = _split(owner, len(keras.tree.flatten(x)[0]), validation_split)
+    inputs.differentiates("Training")
+    epochs = _checks.check_integer("epochs", epochs, 1)
+    batch_size = _checks.check_integer("batch_size", batch_size, 1)
+    seeds = [_checks.check_integer("seeds", seed) for seed in _listed(seeds)]
+    starts = _starts(initializers)
+    x = inputs.batch("x", x)
+    y = inputs.batch("y", y)
+    inputs.same_length(x, y)
+    held_out, kept = _split(len(keras.tree.flatten(x)[0]), validation_split)
     validation = _take(x, held_out), _take(y, held_out)
     training = _take(x, kept), _take(y, kept)
-    model = _compiled(owner, build_model, x)
+    model = _compiled(build_model, x)
     for entry in starts.values():
-        _check_start(owner, entry, model)
+        _check_start(entry, model)
     clean = [(v, np.array(_backend.to_numpy(v))) for v in _state(model)]
 
     result = Comparison(list(starts), epochs, [], interrupted=True)
@@ -186,7 +186,7 @@ def compare(
                     bar.update(task, description=f"{name}, seed {seed}")
                     for variable, value in clean:
                         variable.assign(value)
-                    _start(owner, entry, model, seed)
+                    _start(entry, model, seed)
 
                     def step():
                         bar.advance(task)
@@ -200,7 +200,7 @@ def compare(
     except BaseException as error:
         error.comparison = result  # type: ignore[attr-defined]
         error.add_note(
-            f"{owner}: {len(result.runs)} of {count} runs are finished; they are in "
+            f"compare: {len(result.runs)} of {count} runs are finished; they are in "
             "the attribute `comparison` of this error."
         )
         raise
@@ -238,55 +238,58 @@ def _train(model, name, seed, data, epochs, batch_size, step):
     return Run(name, seed, losses, validation_losses, metrics, seconds)
 
 
-def _starts(owner, initializers):
+def _starts(initializers):
     """Name -> an initializer, or a function that sets a model's weights by a seed."""
     if not isinstance(initializers, dict):
-        listed = _listed(owner, initializers, "initializers")
+        listed = _listed(initializers, "initializers")
         initializers = {_name_of(entry): entry for entry in listed}
         if len(initializers) < len(listed):
-            _checks.fail(
-                owner,
+            _errors.raise_bad_value(
                 "initializers",
                 "a dict with a name for each, where two look alike",
                 listed,
             )
     if not initializers:
-        _checks.fail(owner, "initializers", "at least one initializer", initializers)
+        _errors.raise_bad_value(
+            "initializers", "at least one initializer", initializers
+        )
     for name in initializers:
         if not isinstance(name, str):
-            _checks.fail(owner, "initializers", "a dict with strings for names", name)
-    return {name: _resolved(owner, entry) for name, entry in initializers.items()}
+            _errors.raise_bad_value(
+                "initializers", "a dict with strings for names", name
+            )
+    return {name: _resolved(entry) for name, entry in initializers.items()}
 
 
-def _resolved(owner, entry):
+def _resolved(entry):
     is_class = isinstance(entry, type) and issubclass(entry, keras.Initializer)
     if is_class or isinstance(entry, (str, dict, keras.Initializer)):
-        return lookup.find(owner, entry, "initializers")
+        return lookup.find(entry, "initializers")
     if not callable(entry):
-        _checks.fail(owner, "initializers", START, entry)
+        _errors.raise_bad_value("initializers", START, entry)
     return entry
 
 
-def _check_start(owner, entry, model):
+def _check_start(entry, model):
     """Refuses an initializer that cannot draw a kernel of the model."""
     if isinstance(entry, keras.Initializer):
-        _kernels_from(owner, entry, model, 0)
+        _kernels_from(entry, model, 0)
     else:
-        _checks.takes(owner, "initializers", START, entry, (model, 0))
+        _checks.check_takes("initializers", START, entry, (model, 0))
 
 
-def _start(owner, entry, model, seed):
+def _start(entry, model, seed):
     """Sets a model's weights by a seed."""
     if isinstance(entry, keras.Initializer):
-        _kernels_from(owner, entry, model, seed).carry_out(dry_run=False)
+        _kernels_from(entry, model, seed).carry_out(dry_run=False)
     else:
         entry(model, seed)
 
 
-def _kernels_from(owner, initializer, model, seed):
+def _kernels_from(initializer, model, seed):
     """The plan to draw the kernels of a model, as `initialize` does."""
     rules = dict.fromkeys(KERNELS, initializer)
-    return planned(owner, model, rules, seed, strict=False)
+    return planned("compare", model, rules, seed, strict=False)
 
 
 def _name_of(entry):
@@ -295,21 +298,21 @@ def _name_of(entry):
     return getattr(entry, "__name__", None) or repr(entry)
 
 
-def _listed(owner, values, argument="seeds"):
+def _listed(values, argument="seeds"):
     found = _checks.entries(values)
     if not found:
-        _checks.fail(owner, argument, "a list with at least one entry", values)
+        _errors.raise_bad_value(argument, "a list with at least one entry", values)
     return found
 
 
-def _split(owner, size, share):
-    share = _checks.real(
-        owner, "validation_split", share, "between 0 and 1", lambda s: 0 < s < 1
+def _split(size, share):
+    share = _checks.check_real(
+        "validation_split", share, "between 0 and 1", lambda s: 0 < s < 1
     )
     count = round(size * share)
     if not 0 < count < size:
         rule = f"a share that leaves samples on both sides of {size}"
-        _checks.fail(owner, "validation_split", rule, share)
+        _errors.raise_bad_value("validation_split", rule, share)
     order = np.random.RandomState(0).permutation(size)
     return np.sort(order[:count]), np.sort(order[count:])
 
@@ -318,21 +321,23 @@ def _take(data, places):
     return keras.tree.map_structure(lambda array: array[places], data)
 
 
-def _compiled(owner, build_model, x):
+def _compiled(build_model, x):
     rule = "a function without arguments that returns a Keras model"
     if not callable(build_model):
-        _checks.fail(owner, "build_model", rule, build_model)
+        _errors.raise_bad_value("build_model", rule, build_model)
     model = build_model()
     if not isinstance(model, keras.Model):
-        _checks.fail(owner, "build_model", rule, model)
+        _errors.raise_bad_value("build_model", rule, model)
     if getattr(model, "optimizer", None) is None or not model.compiled:
-        raise ValueError(
-            f"{owner}: Argument `build_model` must return a compiled model, got "
-            f"{model.name!r} without an optimizer. Call model.compile in it."
+        _errors.raise_bad_argument(
+            "build_model",
+            "return a compiled model",
+            f"{model.name!r} without an optimizer",
+            "Call model.compile in it.",
         )
     if not model.built:
         model(inputs.tensors(_take(x, slice(0, 1))))
-    inputs.model(owner, model)
+    inputs.model(model)
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
     return model

@@ -19,7 +19,7 @@ def draw_comparison(comparison, path=None, *, theme="light"):
         path: See `plots.draw_report`, as for what is returned and raised.
         theme: See `plots.draw_report`.
     """
-    colours, files = plots.prepare("Comparison.plot", path, theme)
+    colours, files = plots.prepare(path, theme)
     rows = -(-len(comparison.initializers) // 4)
     top = 0.3 + plots.LINE * (rows + 1)
     height = HEIGHT + BOTTOM + top

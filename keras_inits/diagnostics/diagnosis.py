@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from keras_inits import _backend, _checks
+from keras_inits import _backend, _checks, _errors
 from keras_inits.diagnostics import capture, inputs, statistics, verdicts
 from keras_inits.diagnostics.report import KernelSignal, LayerSignal, Report
 
@@ -46,10 +46,9 @@ def diagnose(model, x, y=None, loss=None, *, learning_rate=None, training=None):
         A `Report`.
 
     Raises:
-        TypeError: If `model` is no Keras model or layer.
-        ValueError: If the model is not built or has no weights, if there is
-            NaN or infinity in `x` or in a weight, if the batch is empty or has
-            a shape that the model does not take, or if `y` comes without a
+        ValueError: If `model` is no Keras model or layer, is not built or has no
+            weights, if there is NaN or infinity in `x` or in a weight, if the batch is
+            empty or has a shape that the model does not take, or if `y` comes without a
             loss.
         RuntimeError: If gradients are asked of a backend that has none.
 
@@ -58,29 +57,28 @@ def diagnose(model, x, y=None, loss=None, *, learning_rate=None, training=None):
         feedforward neural networks", sections 3 and 4, looks at activations and
         gradients by layer in this way.
     """
-    owner = "diagnose"
-    inputs.model(owner, model)
-    x, y, source = inputs.first_batch(owner, x, y)
+    inputs.model(model)
+    x, y, source = inputs.first_batch(x, y)
     if source and loss is None and not _has_loss(model):
         y = None
-    x = inputs.batch(owner, "x", x)
-    inputs.fits(owner, model, x)
+    x = inputs.batch("x", x)
+    inputs.fits(model, x)
     backward = y is not None
     if backward:
-        inputs.differentiates(owner, "Argument `y`")
-        loss_function = _loss_function(owner, model, loss)
-        y = inputs.batch(owner, "y", y)
-        inputs.same_length(owner, x, y)
+        inputs.differentiates("Argument `y`")
+        loss_function = _loss_function(model, loss)
+        y = inputs.batch("y", y)
+        inputs.same_length(x, y)
     if learning_rate is None:
         learning_rate = _compiled_rate(model)
     else:
-        learning_rate = _checks.positive(owner, "learning_rate", learning_rate)
+        learning_rate = _checks.check_positive("learning_rate", learning_rate)
 
     watch = _Watch(backward)
     variables = model.trainable_variables if backward else []
     gradients, value = [None] * len(variables), None
     tensors = inputs.tensors(x)
-    with capture.observed(owner, model, watch, training):
+    with capture.observed(model, watch, training):
         if backward:
             targets = inputs.tensors(y)
 
@@ -173,22 +171,20 @@ def _kernel(layer, variable, gradients, learning_rate):
     )
 
 
-def _loss_function(owner, model, loss):
+def _loss_function(model, loss):
     """The loss as a function of targets and outputs, a scalar."""
     if loss is None:
         loss = getattr(model, "loss", None)
     if loss is None:
-        raise ValueError(
-            f"{owner}: Argument `loss` must be given with `y`, because "
-            f"{model.name!r} is not compiled with one. For example "
-            "loss='sparse_categorical_crossentropy'."
-        )
+        rule = f"given with `y`, as {model.name!r} is not compiled with one"
+        hint = "For example loss='sparse_categorical_crossentropy'."
+        _errors.raise_bad_value("loss", rule, None, hint)
     try:
         losses = keras.tree.map_structure(keras.losses.get, loss)
     except ValueError:
         losses = None
     if losses is None or not all(callable(f) for f in keras.tree.flatten(losses)):
-        _checks.fail(owner, "loss", "a Keras loss, its name or a function", loss)
+        _errors.raise_bad_value("loss", "a Keras loss, its name or a function", loss)
 
     def total(y, outputs):
         names = getattr(model, "output_names", None)
@@ -209,11 +205,10 @@ def _loss_function(owner, model, loss):
             if len(functions) == 1:
                 functions = functions * len(results)
         if not len(targets) == len(results) == len(functions):
-            raise ValueError(
-                f"{owner}: Argument `y` must hold one array for each output of the "
-                f"model, got {len(targets)} for {len(results)} outputs and "
-                f"{len(functions)} losses."
-            )
+            found = f"{len(targets)} for {len(results)} outputs and "
+            found += f"{len(functions)} losses"
+            rule = "hold one array for each output of the model"
+            _errors.raise_bad_argument("y", rule, found)
         parts = [
             keras.ops.mean(function(_as_column(target, result), result))
             for function, target, result in zip(

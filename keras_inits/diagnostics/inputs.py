@@ -10,13 +10,13 @@ from collections.abc import Iterable
 import keras
 import numpy as np
 
-from keras_inits import _backend, _checks
-from keras_inits.model.unbuilt import has_call
+from keras_inits import _backend, _checks, _errors
+from keras_inits.model.unbuilt import has_call, raise_not_built
 
 INT32 = 2**31  # what fits is below it, on every backend
 
 
-def first_batch(owner, x, y=None):
+def first_batch(x, y=None):
     """One batch of what `keras.Model.fit` takes.
 
     Arrays are the batch themselves. What gives batches one by one (a
@@ -26,7 +26,6 @@ def first_batch(owner, x, y=None):
     them are iterables, and no array.
 
     Args:
-        owner: Name of the function that was called.
         x: An array, a list or dict of arrays, or a source of batches.
         y: Targets, which a source of batches brings along.
 
@@ -42,22 +41,21 @@ def first_batch(owner, x, y=None):
         return x, y, None
     kind = type(x).__name__.lstrip("_")
     if y is not None:
-        _checks.fail(owner, "y", f"left out, as {kind} brings the targets", type(y))
+        _errors.raise_bad_value("y", f"left out, as {kind} brings the targets", type(y))
     try:
         found = list(itertools.islice(x, 1))
     except Exception as error:
-        rule, why = "data, or a source of batches", _checks.reason(error)
-        _checks.fail(owner, "x", rule, x, why)
+        rule, why = "data, or a source of batches", _errors.reason(error)
+        _errors.raise_bad_value("x", rule, x, why)
     if not found:
-        raise ValueError(
-            f"{owner}: Argument `x` must hold at least one batch, got {kind} with none."
-        )
+        _errors.raise_bad_argument("x", "hold at least one batch", f"{kind} with none")
     parts = found[0] if isinstance(found[0], (list, tuple)) else (found[0],)
     if not 1 <= len(parts) <= 3:
-        raise ValueError(
-            f"{owner}: Argument `x` must give batches x, (x, y) or (x, y, "
-            f"sample_weight), got {kind} with batches of {len(parts)} parts. Give "
-            "several inputs as a dict or as a tuple in the tuple's first place."
+        _errors.raise_bad_argument(
+            "x",
+            "give batches x, (x, y) or (x, y, sample_weight)",
+            f"{kind} with batches of {len(parts)} parts",
+            "Give several inputs as a dict or as a tuple in the tuple's first place.",
         )
     return parts[0], parts[1] if len(parts) > 1 else None, kind
 
@@ -69,11 +67,10 @@ def _is_source(x):
     return isinstance(x, Iterable) and not hasattr(x, "shape")
 
 
-def batch(owner, argument, data, *, finite=True):
+def batch(argument, data, *, finite=True):
     """The data as NumPy arrays in their own structure, checked.
 
     Args:
-        owner: Name of the function that was called.
         argument: Name of the argument.
         data: An array, or a list or dict of arrays, batch axis first.
         finite: Whether NaN and infinity are refused.
@@ -86,106 +83,91 @@ def batch(owner, argument, data, *, finite=True):
     try:
         arrays = keras.tree.map_structure(_as_array, data)
     except Exception:  # there is no saying what is no array raises
-        _checks.fail(owner, argument, rule, data)
+        _errors.raise_bad_value(argument, rule, data)
     flat = keras.tree.flatten(arrays)
     if not flat or any(a.ndim < 1 for a in flat):
-        _checks.fail(owner, argument, rule, data)
+        _errors.raise_bad_value(argument, rule, data)
     for a in flat:
         if a.dtype.kind not in "fiub":
-            raise ValueError(
-                f"{owner}: Argument `{argument}` must hold real numbers, got an array "
-                f"of dtype {a.dtype}."
-            )
+            found = f"an array of dtype {a.dtype}"
+            _errors.raise_bad_argument(argument, "hold real numbers", found)
     sizes = sorted({len(a) for a in flat})
     if len(sizes) > 1:
-        raise ValueError(
-            f"{owner}: Argument `{argument}` must have as many samples in each of "
-            f"its arrays, got {' and '.join(str(size) for size in sizes)}."
-        )
-    if any(a.size == 0 for a in flat):
-        raise ValueError(
-            f"{owner}: Argument `{argument}` must hold at least one sample, got an "
-            f"array of shape {next(a.shape for a in flat if a.size == 0)}."
-        )
+        rule = "have as many samples in each of its arrays"
+        _errors.raise_bad_argument(argument, rule, " and ".join(map(str, sizes)))
+    for a in flat:
+        if a.size == 0:
+            found = f"an array of shape {a.shape}"
+            _errors.raise_bad_argument(argument, "hold at least one sample", found)
     for a in flat:
         low, high = (a.min(), a.max()) if a.dtype.kind in "iu" else (0, 0)
         if low < -INT32 or high >= INT32:
-            raise ValueError(
-                f"{owner}: Argument `{argument}` must hold integers of 32 bits, got "
-                f"{low if low < -INT32 else high}. Convert measurements to floats."
+            _errors.raise_bad_argument(
+                argument,
+                "hold integers of 32 bits",
+                low if low < -INT32 else high,
+                "Convert measurements to floats.",
             )
     for a in flat if finite else ():
         wrong = _not_finite(a)
         if wrong:
-            raise ValueError(
-                f"{owner}: Argument `{argument}` must be finite, got {wrong} NaN or "
-                f"infinite values among {a.size}. Clean or mask them first."
+            _errors.raise_bad_argument(
+                argument,
+                "be finite",
+                f"{wrong} NaN or infinite values among {a.size}",
+                "Clean or mask them first.",
             )
     return arrays
 
 
-def same_length(owner, x, y):
+def same_length(x, y):
     """Refuses targets that do not go with the inputs."""
     inputs, targets = (len(keras.tree.flatten(data)[0]) for data in (x, y))
     if inputs != targets:
-        raise ValueError(
-            f"{owner}: Argument `y` must have one target for each sample of `x`, got "
-            f"{targets} targets for {inputs} samples."
-        )
+        found = f"{targets} targets for {inputs} samples"
+        _errors.raise_bad_argument("y", "have one target for each sample of `x`", found)
 
 
-def model(owner, value):
+def model(value):
     """A Keras model or layer that has weights, all of them finite.
 
     Raises:
-        TypeError: If it is neither.
-        ValueError: If it cannot be called, has no weights, or NaN or infinity in
-            them.
+        ValueError: If it is neither, cannot be called, has no weights, or NaN or
+            infinity in them.
     """
-    if not isinstance(value, keras.Layer):
-        raise TypeError(
-            f"{owner}: Argument `model` must be a Keras model or layer, got "
-            f"{_checks.text(value)}."
-        )
+    _checks.check_layer("model", value)
     if not has_call(value):
-        raise ValueError(
-            f"{owner}: Argument `model` must have a `call`, got {value.name!r} of the "
-            f"class {type(value).__name__}, which has none. Look at its parts one by "
-            "one."
+        _errors.raise_bad_argument(
+            "model",
+            "have a `call`",
+            f"{value.name!r} of the class {type(value).__name__}, which has none",
+            "Look at its parts one by one.",
         )
     if not value.built and not value.weights:
-        raise ValueError(
-            f"{owner}: Argument `model` must be built, got {value.name!r} without "
-            "weights yet. Call it once on a batch, model(x), before."
-        )
+        raise_not_built(value)
     if not value.weights:
-        raise ValueError(
-            f"{owner}: Argument `model` must have weights, got {value.name!r} with "
-            f"{_layers(value)} and no weights."
-        )
+        found = f"{value.name!r} with {_layers(value)} and no weights"
+        _errors.raise_bad_argument("model", "have weights", found)
     for variable in value.weights:
         if not keras.backend.is_float_dtype(variable.dtype):
             continue
         wrong = _not_finite(_backend.to_numpy(variable))
         if wrong:
-            raise ValueError(
-                f"{owner}: Argument `model` must have finite weights, got {wrong} NaN "
-                f"or infinite values in {variable.path!r}, the first such weight."
-            )
+            found = f"{wrong} NaN or infinite values in {variable.path!r}"
+            found += ", the first such weight"
+            _errors.raise_bad_argument("model", "have finite weights", found)
     return value
 
 
-def fits(owner, network, x):
+def fits(network, x):
     """Refuses inputs of a shape that the model says it does not take."""
     expected = getattr(network, "inputs", None)
     if not expected:
         return
     flat = keras.tree.flatten(x)
     if len(flat) != len(expected):
-        raise ValueError(
-            f"{owner}: Argument `x` must hold {len(expected)} arrays, one for each "
-            f"input of the model, got {len(flat)}."
-        )
+        rule = f"hold {len(expected)} arrays, one for each input of the model"
+        _errors.raise_bad_argument("x", rule, len(flat))
     if isinstance(x, dict):
         # Keras orders a dict by its keys, as the model's own inputs may not be.
         return
@@ -196,11 +178,8 @@ def fits(owner, network, x):
             for want, got in zip(shape[1:], array.shape[1:], strict=True)
         )
         if not same:
-            raise ValueError(
-                f"{owner}: Argument `x` must have shape "
-                f"{_shape(shape)}, as the model's input {spec.name!r} "
-                f"has, got {_shape(array.shape)}."
-            )
+            rule = f"have shape {_shape(shape)}, as the model's input {spec.name!r} has"
+            _errors.raise_bad_argument("x", rule, _shape(array.shape))
 
 
 def tensors(data):
@@ -214,12 +193,13 @@ def tensors(data):
     return keras.tree.map_structure(convert, data)
 
 
-def differentiates(owner, what):
+def differentiates(what):
     """Refuses the backends that have no gradients."""
     if _backend.name() not in _backend.DIFFERENTIATES:
-        raise RuntimeError(
-            f"{owner}: {what} asks for gradients, which the {_backend.name()} backend "
-            f"does not have. Run on {', '.join(_backend.DIFFERENTIATES)}."
+        _errors.raise_error(
+            f"{what} asks for gradients, which the {_backend.name()} backend does not "
+            f"have. Run on {', '.join(_backend.DIFFERENTIATES)}.",
+            RuntimeError,
         )
 
 

@@ -11,7 +11,7 @@ import math
 import pathlib
 import textwrap
 
-from keras_inits import _checks
+from keras_inits import _checks, _errors
 from keras_inits.diagnostics import verdicts
 
 WIDTH = 11.0  # inches, as all sizes here
@@ -81,7 +81,7 @@ def draw_report(report, path=None, *, theme="light"):
         ImportError: If matplotlib is not installed.
         ValueError: If the theme or the ending of the name is unknown.
     """
-    colours, files = prepare("Report.plot", path, theme)
+    colours, files = prepare(path, theme)
     shown = _chosen(report.layers)
     columns = min(COLUMNS, max(len(shown), 5))
     rows = -(-len(shown) // columns)
@@ -127,16 +127,17 @@ def draw_report(report, path=None, *, theme="light"):
     return figure
 
 
-def prepare(owner, path, theme):
+def prepare(path, theme):
     """The theme's colours and the files to write; refuses before anything is drawn."""
-    _checks.choice(owner, "theme", theme, tuple(THEMES))
+    _checks.check_choice("theme", theme, tuple(THEMES))
     try:
         import matplotlib.figure  # noqa: F401, asks whether it is there
     except ImportError:
-        raise ImportError(
-            f"{owner}: Pictures need matplotlib, which is not installed. Install it "
-            'with: pip install "keras_inits[plot]"'
-        ) from None
+        _errors.raise_error(
+            "Pictures need matplotlib, which is not installed. Install it with: pip "
+            'install "keras_inits[plot]"',
+            ImportError,
+        )
     files = []
     if path is not None:
         path = pathlib.Path(path)
@@ -146,8 +147,8 @@ def prepare(owner, path, theme):
         elif path.suffix.lower() in endings:
             files = [path]
         else:
-            _checks.fail(
-                owner, "path", "a name that ends in .png, .svg or .pdf", str(path)
+            _errors.raise_bad_value(
+                "path", "a name that ends in .png, .svg or .pdf", str(path)
             )
     return THEMES[theme], files
 

@@ -8,6 +8,7 @@ import rich.console
 import rich.markup
 import rich.table
 
+from keras_inits import _errors
 from keras_inits.diagnostics import inputs, statistics
 
 TEXT_WIDTH = 170
@@ -146,6 +147,7 @@ class Report:
             table.add_row(*_cells(layer, backward))
         return table
 
+    @_errors.named("Report.plot")
     def plot(self, path=None, *, theme="light"):
         """Draws the report; see `plots.draw_report`."""
         from keras_inits.diagnostics import plots

@@ -15,7 +15,7 @@ import rich.box
 import rich.console
 import rich.table
 
-from keras_inits import _backend, _checks
+from keras_inits import _backend, _checks, _errors
 from keras_inits.diagnostics import capture, inputs, statistics
 from keras_inits.engine import streams
 from keras_inits.initializers.orthogonal import Orthogonal
@@ -141,25 +141,23 @@ def lsuv(model, x, *, seed=None, tolerance=0.1, max_tries=10):
         A `ScaleReport`.
 
     Raises:
-        TypeError: If `model` is no Keras model or layer.
-        ValueError: If the model is not built or has no kernel to scale, if the
-            batch is empty or not finite or does not fit the model, or if a
-            layer puts out the same value everywhere or overflows. The model is
+        ValueError: If `model` is no Keras model or layer, is not built or has no kernel
+            to scale, if the batch is empty or not finite or does not fit the model, or
+            if a layer puts out the same value everywhere or overflows. The model is
             unchanged then.
 
     Reference:
         Mishkin and Matas 2016, "All you need is a good init", algorithm 1,
         https://arxiv.org/abs/1511.06422
     """
-    owner = "lsuv"
-    seed = plan.seed_or_fresh(_checks.seed_of_call(owner, seed))
+    seed = plan.seed_or_fresh(_checks.check_seed_of_call(seed))
 
     def orthonormal(address, variable):
         key = streams.from_address(seed, address)
         return plan.draw(Orthogonal(), key, tuple(variable.shape), variable.dtype)
 
     rule = (tolerance, max_tries)
-    return _scale(owner, model, x, "variance", orthonormal, *rule)
+    return _scale(model, x, "variance", orthonormal, *rule)
 
 
 @_backend.outside_traces
@@ -181,33 +179,31 @@ def data_scale(model, x, target="variance", *, tolerance=0.1, max_tries=10):
         A `ScaleReport`.
 
     Raises:
-        TypeError: See `lsuv`.
         ValueError: See `lsuv`, and if `target` is unknown.
     """
-    owner = "data_scale"
-    _checks.choice(owner, "target", target, TARGETS)
-    return _scale(owner, model, x, target, None, tolerance, max_tries)
+    _checks.check_choice("target", target, TARGETS)
+    return _scale(model, x, target, None, tolerance, max_tries)
 
 
-def _scale(owner, model, x, target, start, tolerance, max_tries):
-    tolerance = _checks.positive(owner, "tolerance", tolerance)
-    max_tries = _checks.whole(owner, "max_tries", max_tries, 0)
-    inputs.model(owner, model)
-    x, _, source = inputs.first_batch(owner, x)
-    x = inputs.batch(owner, "x", x)
-    inputs.fits(owner, model, x)
+def _scale(model, x, target, start, tolerance, max_tries):
+    tolerance = _checks.check_positive("tolerance", tolerance)
+    max_tries = _checks.check_integer("max_tries", max_tries, 0)
+    inputs.model(model)
+    x, _, source = inputs.first_batch(x)
+    x = inputs.batch("x", x)
+    inputs.fits(model, x)
     named = {id(variable): text for text, _, variable in addresses(model)}
-    scaler = _Scaler(owner, target, named, start, tolerance, max_tries)
+    scaler = _Scaler(target, named, start, tolerance, max_tries)
     with (
-        capture.observed(owner, model, scaler, None),
+        capture.observed(model, scaler, None),
         keras.StatelessScope(),
         _backend.without_gradients(),
     ):
         capture.run(model, inputs.tensors(x), None)
     if not scaler.rows:
-        raise ValueError(
-            f"{owner}: Argument `model` must have a dense layer or a convolution, "
-            f"got {model.name!r} with none that the data pass."
+        found = f"{model.name!r} with none that the data pass"
+        _errors.raise_bad_argument(
+            "model", "have a dense layer or a convolution", found
         )
     matrices = [
         variable
@@ -242,8 +238,7 @@ def _store(pairs, result):
 class _Scaler(capture.Observer):
     """Runs a layer, rescales its kernel and runs it again, until it fits."""
 
-    def __init__(self, owner, target, named, start, tolerance, max_tries):
-        self.owner = owner
+    def __init__(self, target, named, start, tolerance, max_tries):
         self.target = target
         self.named = named
         self.start = start
@@ -268,10 +263,12 @@ class _Scaler(capture.Observer):
             outputs, size = self._run(call.layer, run, args, kwargs)
             before = size if before is None else before
             if not 0.0 < size < float("inf"):
+                found = f"a {self.target.replace('_', ' ')} of {size:g} at {address!r}"
                 self.refuse(
-                    f"{self.owner}: Argument `model` must put out a signal of finite "
-                    f"size in every layer, got a {self.target.replace('_', ' ')} of "
-                    f"{size:g} at {address!r}, which no scale brings to 1."
+                    _errors.raise_bad_argument,
+                    "model",
+                    "put out a signal of finite size in every layer",
+                    f"{found}, which no scale brings to 1",
                 )
             if abs(size - 1.0) < self.tolerance or tries == self.max_tries:
                 break

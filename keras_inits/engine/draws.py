@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from keras_inits import _checks
+from keras_inits._errors import raise_error
 from keras_inits.engine import quantile
 from keras_inits.engine.host import numpy_dtype
 
@@ -28,7 +28,10 @@ def _representable(dtype, low, high, high_is_open):
     if float(most) > high or np.isinf(most) or (high_is_open and float(most) >= high):
         most = np.nextafter(most, down)
     if not least <= most:
-        _checks.no_number(dtype, low, high)
+        raise_error(
+            f"No {dtype} number lies between {low!r} and {high!r}. Give a wider "
+            "interval or a wider dtype."
+        )
     return float(least), float(most)
 
 

@@ -27,6 +27,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keras_inits._errors import raise_bad_value
 from keras_inits.engine import normal
 
 OCTAVES = 32  # magnitudes 1 to 2**31, each octave's first one included
@@ -105,6 +106,15 @@ def table(lower=-math.inf, upper=math.inf):
         slope[start + first : start + last] = rise
     base.flags.writeable = slope.flags.writeable = False
     return Table(base, slope, unit, (lower, upper), (least, most))
+
+
+def check_interval(argument, value, lower, upper):
+    """Refuses an end, which `argument` gives, of an interval without a table."""
+    try:
+        table(lower, upper)
+    except ArithmeticError as error:
+        rule = f"the end of an interval of some probability ({error})"
+        raise_bad_value(argument, rule, value)
 
 
 @functools.lru_cache(maxsize=16)

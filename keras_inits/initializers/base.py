@@ -20,10 +20,13 @@ import random
 import keras
 import numpy as np
 
-from keras_inits import _backend, _checks, _refusals
+from keras_inits import _backend, _checks, _convert, _errors, _refusals
 from keras_inits.engine import streams
 from keras_inits.initializers import callables, constructors
 from keras_inits.initializers.lookup import parameters_of
+
+# The methods whose errors get the name of the class.
+NAMED = {"check_shape", "check_dtype", "compute", "next_key", "get_config"}
 
 
 class Initializer(keras.initializers.Initializer, abc.ABC):
@@ -39,35 +42,39 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
+        for name in NAMED & vars(cls).keys():
+            setattr(cls, name, _errors.named_by_class(vars(cls)[name]))
         if "__init__" in vars(cls):
             named = constructors.named_in_errors(vars(cls)["__init__"])
             cls.__init__ = named  # type: ignore[method-assign]
 
-    @property
-    def owner(self):
-        """The name by which errors call this initializer."""
-        return type(self).__name__
-
     @_backend.called_as_it_is
     def __call__(self, shape, dtype=None):
-        shape = _checks.shape(self.owner, shape)
-        dtype = _checks.dtype(self.owner, dtype, self.dtypes)
-        self.check_shape(shape)
-        dtype = _backend.stored_dtype(dtype)
-        self.check_dtype(shape, dtype)
+        shape, dtype = self.checked(shape, dtype)
         if _backend.only_infers_shapes():
             return keras.ops.empty(shape, dtype=dtype)
         ops = _backend.formula_ops(math.prod(shape) if self.is_formula else None)
         return ops.to_tensor(self.compute(ops, self.next_key(), shape, dtype), dtype)
 
+    @_errors.named_by_class
+    def checked(self, shape, dtype):
+        """The shape, and the dtype that the backend stores, if it can draw them."""
+        shape = _checks.check_shape(shape)
+        dtype = _checks.check_dtype(dtype, self.dtypes)
+        self.check_shape(shape)
+        dtype = _backend.stored_dtype(dtype)
+        self.check_dtype(shape, dtype)
+        return shape, dtype
+
     def check_shape(self, shape):
         """Raises a `ValueError` if the formula has no meaning for `shape`."""
 
+    @_errors.named_by_class
     def check_dtype(self, shape, dtype):
         """Raises a `ValueError` if `dtype` cannot hold what the formula gives."""
         found = self.extent(shape)
         if found is not None:
-            _checks.held(self.owner, dtype, *found)
+            _checks.check_range(dtype, *found)
 
     def extent(self, shape):
         """Between which two numbers all entries lie, or None if that is not known."""
@@ -113,10 +120,11 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
             An array of `ops`, of that shape and dtype.
         """
 
+    @_errors.named_by_class
     def get_config(self):
         """Returns the constructor's arguments as JSON values."""
         return {
-            name: _to_json(self.owner, name, self._argument(name))
+            name: _to_json(name, self._argument(name))
             for name in parameters_of(type(self))
         }
 
@@ -131,14 +139,14 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
     def __repr__(self):
         parameters = parameters_of(type(self)).items()
         given = [
-            f"{name}={_checks.text(self._argument(name))}"
+            f"{name}={_convert.text(self._argument(name))}"
             for name, parameter in parameters
             if _differs(self._argument(name), parameter.default)
         ]
         return f"{type(self).__name__}({', '.join(given)})"
 
 
-def _to_json(owner, name, value):
+def _to_json(name, value):
     """An argument as JSON values; arrays as nested lists, alike on any backend."""
     if isinstance(value, np.ndarray):
         return value.tolist()
@@ -148,7 +156,7 @@ def _to_json(owner, name, value):
         return keras.saving.serialize_keras_object(value)
     except Exception as error:
         rule = "what Keras can save, for there to be a config"
-        return _checks.fail(owner, name, rule, value, _checks.reason(error))
+        return _errors.raise_bad_value(name, rule, value, _errors.reason(error))
 
 
 def _differs(value, default):
@@ -171,8 +179,8 @@ class RandomInitializer(Initializer):
 
     def __init__(self, seed=None):
         rule = _checks.SEED_RULE
-        seed = _checks.deserialized(self.owner, "seed", rule, seed)
-        self._init_seed = _checks.seed(self.owner, seed)
+        seed = _checks.deserialize("seed", rule, seed)
+        self._init_seed = _checks.check_seed(seed)
         # The range is the one Keras uses, so that both take the same draws.
         self.seed = random.randint(1, 10**9) if seed is None else self._init_seed
 
@@ -183,7 +191,7 @@ class RandomInitializer(Initializer):
             return given
         if isinstance(self.seed, keras.random.SeedGenerator):
             if _backend.is_tracing():
-                _refusals.traced_state(self.owner)
+                _refusals.raise_traced_state()
             return streams.from_state(*_backend.next_state(self.seed))
         return streams.from_seed(self.seed)
 

@@ -1,6 +1,6 @@
 """Initializers made of another one: fused gates and padding rows."""
 
-from keras_inits import _checks
+from keras_inits import _checks, _errors
 from keras_inits.engine import streams
 from keras_inits.initializers import lookup
 from keras_inits.initializers.base import Initializer
@@ -15,10 +15,10 @@ class _Wrapper(Initializer):
     """
 
     def __init__(self, inner):
-        found = lookup.find(self.owner, inner, "inner")
+        found = lookup.find(inner, "inner")
         if not isinstance(found, Initializer):
             rule = "an initializer of keras_inits, its name or its config"
-            _checks.fail(self.owner, "inner", rule, inner)
+            _errors.raise_bad_value("inner", rule, inner)
         self.inner = found
         self.dtypes = found.dtypes
 
@@ -64,7 +64,7 @@ class PerGate(_Wrapper):
 
     def __init__(self, inner, gates=4):
         super().__init__(inner)
-        self.gates = _checks.whole(self.owner, "gates", gates, 1)
+        self.gates = _checks.check_integer("gates", gates, 1)
 
     def gate_shape(self, shape):
         """Shape of one gate's part."""
@@ -72,10 +72,10 @@ class PerGate(_Wrapper):
 
     def check_shape(self, shape):
         """Refuses what cannot be cut into the gates, or is not for `inner`."""
-        _checks.rank(self.owner, shape, range(1, 65))
+        _checks.check_rank(shape, range(1, 65))
         if shape[-1] % self.gates:
             rule = f"a divisor of the last axis of shape {shape}"
-            _checks.fail(self.owner, "gates", rule, self.gates)
+            _errors.raise_bad_value("gates", rule, self.gates)
         self.inner.check_shape(self.gate_shape(shape))
 
     def check_dtype(self, shape, dtype):
@@ -114,14 +114,14 @@ class ZeroRow(_Wrapper):
 
     def __init__(self, inner, index=0):
         super().__init__(inner)
-        self.index = _checks.whole(self.owner, "index", index)
+        self.index = _checks.check_integer("index", index)
 
     def check_shape(self, shape):
         """Refuses a table without the row."""
-        _checks.rank(self.owner, shape, range(1, 65))
+        _checks.check_rank(shape, range(1, 65))
         if not -shape[0] <= self.index < shape[0]:
             rule = f"a row of a table of shape {shape}"
-            _checks.fail(self.owner, "index", rule, self.index)
+            _errors.raise_bad_value("index", rule, self.index)
         self.inner.check_shape(shape)
 
     def check_dtype(self, shape, dtype):

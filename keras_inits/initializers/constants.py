@@ -6,7 +6,7 @@ import math
 import keras
 import numpy as np
 
-from keras_inits import _arrays, _checks
+from keras_inits import _arrays, _checks, _errors
 from keras_inits.engine import elementwise
 from keras_inits.initializers.base import Initializer
 from keras_inits.initializers.lookup import listed
@@ -67,7 +67,7 @@ class Constant(Initializer, keras.initializers.Constant):
 
     def __init__(self, value=0.0):
         rule = "a finite number or an array of them"
-        value = _checks.deserialized(self.owner, "value", rule, value)
+        value = _checks.deserialize("value", rule, value)
         found = _checks.number(value)
         # A copy, so that what the caller does to the array later changes nothing.
         array = _arrays.array_of(value if found is None else found)
@@ -76,7 +76,7 @@ class Constant(Initializer, keras.initializers.Constant):
         except TypeError:  # an array of records
             valid = False
         if not valid:
-            _checks.fail(self.owner, "value", rule, value, _checks.traced_hint(value))
+            _errors.raise_bad_value("value", rule, value, _checks.traced_hint(value))
         self.value = array if array.ndim else array.item() if found is None else found
 
     def check_shape(self, shape):
@@ -88,7 +88,7 @@ class Constant(Initializer, keras.initializers.Constant):
             fits = False
         if not fits:
             rule = f"one to which `value` of shape {found} broadcasts"
-            _checks.fail(self.owner, "shape", rule, shape)
+            _errors.raise_bad_value("shape", rule, shape)
 
     def extent(self, shape):
         if np.ndim(self.value) == 0:
@@ -118,12 +118,11 @@ class Identity(Initializer, keras.initializers.Identity):
     """
 
     def __init__(self, gain=1.0):
-        self.gain = _checks.real(self.owner, "gain", gain)
+        self.gain = _checks.check_real("gain", gain)
 
     def check_shape(self, shape):
         """Refuses all but matrices."""
-        _checks.rank(
-            self.owner,
+        _checks.check_rank(
             shape,
             (2,),
             "For the kernel of a convolution use Dirac.",
@@ -177,17 +176,15 @@ class Dirac(Initializer):
     """
 
     def __init__(self, groups=1, gain=1.0):
-        self.groups = _checks.whole(self.owner, "groups", groups, 1)
-        self.gain = _checks.real(self.owner, "gain", gain)
+        self.groups = _checks.check_integer("groups", groups, 1)
+        self.gain = _checks.check_real("gain", gain)
 
     def check_shape(self, shape):
         """Refuses what is not the kernel of a convolution in that many groups."""
-        _checks.rank(
-            self.owner, shape, (3, 4, 5), "For the kernel of Dense use Identity."
-        )
+        _checks.check_rank(shape, (3, 4, 5), "For the kernel of Dense use Identity.")
         if shape[-1] % self.groups:
             rule = f"a divisor of the {shape[-1]} output channels of shape {shape}"
-            _checks.fail(self.owner, "groups", rule, self.groups)
+            _errors.raise_bad_value("groups", rule, self.groups)
 
     def extent(self, shape):
         return min(self.gain, 0), max(self.gain, 0)
@@ -239,11 +236,11 @@ class STFT(Initializer, keras.initializers.STFT):
     dtypes = _checks.FLOAT_DTYPES
 
     def __init__(self, side="real", window="hann", scaling="density", periodic=False):
-        self.side = _checks.choice(self.owner, "side", side, ("real", "imag"))
+        self.side = _checks.check_choice("side", side, ("real", "imag"))
         if scaling is not None:
-            _checks.choice(self.owner, "scaling", scaling, ("density", "spectrum"))
+            _checks.check_choice("scaling", scaling, ("density", "spectrum"))
         self.scaling = scaling
-        window = _checks.deserialized(self.owner, "window", WINDOW_RULE, window)
+        window = _checks.deserialize("window", WINDOW_RULE, window)
         given = window
         if window is not None and not isinstance(window, str):
             window = _arrays.array_of(window)
@@ -254,9 +251,9 @@ class STFT(Initializer, keras.initializers.STFT):
             except (TypeError, ValueError):  # an array of records
                 valid = False
             if not valid:
-                _checks.fail(self.owner, "window", WINDOW_RULE, given)
+                _errors.raise_bad_value("window", WINDOW_RULE, given)
         self.window = window
-        self.periodic = _checks.truth(self.owner, "periodic", periodic)
+        self.periodic = _checks.check_bool("periodic", periodic)
         if isinstance(window, str):
             self._samples(1)
 
@@ -278,7 +275,7 @@ class STFT(Initializer, keras.initializers.STFT):
             # SciPy has no window of no samples.
             return get_window(self.window, max(1, length), self.periodic)[:length]
         except ValueError:
-            _checks.fail(self.owner, "window", WINDOW_RULE, self.window)
+            _errors.raise_bad_value("window", WINDOW_RULE, self.window)
 
     def _divisor(self, window):
         """The number that the scaling divides by."""
@@ -291,20 +288,20 @@ class STFT(Initializer, keras.initializers.STFT):
 
     def check_shape(self, shape):
         """Refuses what is not `(frame_length, 1, frequencies)`, or has no scale."""
-        _checks.rank(self.owner, shape, (3,))
+        _checks.check_rank(shape, (3,))
         given = self.window is not None and not isinstance(self.window, str)
         if given and np.shape(self.window) != shape[:1]:
             rule = f"of the shape (frame_length,) = {shape[:1]}"
-            _checks.fail(self.owner, "window", rule, np.shape(self.window))
+            _errors.raise_bad_value("window", rule, np.shape(self.window))
         if shape[1] != 1:
             rule = "(frame_length, 1, frequencies)"
-            _checks.fail(self.owner, "shape", rule, shape)
+            _errors.raise_bad_value("shape", rule, shape)
         if self.window is not None and shape[0] > 0:
             divisor = self._divisor(self._samples(shape[0]))
             if not 0.0 < divisor < np.inf:
                 rule = f"one that scaling={self.scaling!r} can divide by"
                 found = f"Its divisor is {divisor:g}."
-                _checks.fail(self.owner, "window", rule, self.window, found)
+                _errors.raise_bad_value("window", rule, self.window, found)
 
     def extent(self, shape):
         if self.window is None or shape[0] == 0:

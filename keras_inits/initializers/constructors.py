@@ -7,12 +7,13 @@ private base, and suggests nothing.
 import functools
 import inspect
 
-from keras_inits import _checks
+from keras_inits import _errors
 
 
 def named_in_errors(constructor):
     """The constructor, with errors of its arguments told by the class's name."""
 
+    @_errors.named_by_class
     @functools.wraps(constructor)
     def construct(self, *args, **kwargs):
         try:
@@ -34,7 +35,7 @@ def _refuse(class_name, reason, given, parameters):
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     for name in () if takes_any else given:
         if name not in takes:
-            hint = _checks.nearest(name, takes)
+            hint = _errors.nearest(name, takes)
             hint = hint or f"Its arguments are {', '.join(takes)}."
             text = f"{class_name}() got an unexpected keyword argument {name!r}. {hint}"
             raise TypeError(text) from None

@@ -7,7 +7,7 @@ import math
 
 import keras
 
-from keras_inits import _checks
+from keras_inits import _checks, _errors
 from keras_inits.engine import draws, quantile
 from keras_inits.initializers.base import RandomInitializer
 from keras_inits.initializers.lookup import listed
@@ -31,9 +31,9 @@ class RandomUniform(RandomInitializer, keras.initializers.RandomUniform):
     """
 
     def __init__(self, minval=-0.05, maxval=0.05, seed=None):
-        self.minval = _checks.real(self.owner, "minval", minval)
-        self.maxval = _checks.real(self.owner, "maxval", maxval)
-        _checks.less(self.owner, "minval", self.minval, "maxval", self.maxval)
+        self.minval = _checks.check_real("minval", minval)
+        self.maxval = _checks.check_real("maxval", maxval)
+        _checks.check_less("minval", self.minval, "maxval", self.maxval)
         super().__init__(seed=seed)
 
     def check_dtype(self, shape, dtype):
@@ -67,8 +67,8 @@ class RandomNormal(RandomInitializer, keras.initializers.RandomNormal):
     """
 
     def __init__(self, mean=0.0, stddev=0.05, seed=None):
-        self.mean = _checks.real(self.owner, "mean", mean)
-        self.stddev = _checks.not_negative(self.owner, "stddev", stddev)
+        self.mean = _checks.check_real("mean", mean)
+        self.stddev = _checks.check_not_negative("stddev", stddev)
         super().__init__(seed=seed)
 
     def extent(self, shape):
@@ -121,18 +121,18 @@ class TruncatedNormal(RandomInitializer, keras.initializers.TruncatedNormal):
         minval=None,
         maxval=None,
     ):
-        self.mean = _checks.real(self.owner, "mean", mean)
-        self.stddev = _checks.positive(self.owner, "stddev", stddev)
-        self.lower = _checks.real_or_none(self.owner, "lower", lower)
-        self.upper = _checks.real_or_none(self.owner, "upper", upper)
-        self.minval = _checks.real_or_none(self.owner, "minval", minval)
-        self.maxval = _checks.real_or_none(self.owner, "maxval", maxval)
+        self.mean = _checks.check_real("mean", mean)
+        self.stddev = _checks.check_positive("stddev", stddev)
+        self.lower = _checks.check_real_or_none("lower", lower)
+        self.upper = _checks.check_real_or_none("upper", upper)
+        self.minval = _checks.check_real_or_none("minval", minval)
+        self.maxval = _checks.check_real_or_none("maxval", maxval)
         for end, absolute, default in (("lower", minval, -2.0), ("upper", maxval, 2.0)):
             value = getattr(self, end)
             if absolute is not None and value not in (None, default):
                 other = "minval" if end == "lower" else "maxval"
                 rule = f"left out where `{other}` is given"
-                _checks.fail(self.owner, end, rule, value)
+                _errors.raise_bad_value(end, rule, value)
         _check_interval(
             self,
             ("lower", self.lower) if minval is None else ("minval", self.minval),
@@ -193,10 +193,10 @@ class TruncNormal(RandomInitializer):
     """
 
     def __init__(self, mean=0.0, std=1.0, a=-2.0, b=2.0, seed=None):
-        self.mean = _checks.real(self.owner, "mean", mean)
-        self.std = _checks.positive(self.owner, "std", std)
-        self.a = _checks.real(self.owner, "a", a)
-        self.b = _checks.real(self.owner, "b", b)
+        self.mean = _checks.check_real("mean", mean)
+        self.std = _checks.check_positive("std", std)
+        self.a = _checks.check_real("a", a)
+        self.b = _checks.check_real("b", b)
         _check_interval(self, ("a", self.a), ("b", self.b))
         super().__init__(seed=seed)
 
@@ -225,15 +225,10 @@ def _check_interval(initializer, low, high):
 
     `low` and `high` are the arguments that set the ends, as `(name, value)`.
     """
-    owner = initializer.owner
     (lower, upper), _ = initializer.interval()
     if not lower < upper:
         if (low[0], high[0]) in (("lower", "upper"), ("minval", "maxval"), ("a", "b")):
-            _checks.less(owner, *low, *high)
+            _checks.check_less(*low, *high)
         rule = f"below the upper end, {upper} standard deviations from the mean"
-        _checks.fail(owner, low[0], rule, low[1])
-    try:
-        quantile.table(lower, upper)
-    except ArithmeticError as error:
-        rule = f"the end of an interval of some probability ({error})"
-        _checks.fail(owner, low[0], rule, low[1])
+        _errors.raise_bad_value(low[0], rule, low[1])
+    quantile.check_interval(low[0], low[1], lower, upper)

@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 
-from keras_inits import _checks
+from keras_inits import _errors
 
 PACKAGE = "keras_inits"
 
@@ -53,12 +53,18 @@ def parameters_of(cls):
     return inspect.signature(cls).parameters
 
 
-def make(cls: Any, config=None, *, owner="get", argument="identifier"):
+def raise_unknown_name(value, argument="identifier"):
+    """Refuses an initializer's name that nobody listed."""
+    hint = _errors.nearest(value, BY_NAME) or "keras_inits.names() lists them all."
+    _errors.raise_bad_value(argument, "the name of an initializer", value, hint)
+
+
+def make(cls: Any, config=None, *, argument="identifier"):
     """An instance of a listed class from its config; a function is one already."""
     if inspect.isfunction(cls):
         return cls
     if not (config is None or isinstance(config, Mapping)):
-        _checks.fail(owner, argument, f"a config of {cls.__name__}", config)
+        _errors.raise_bad_value(argument, f"a config of {cls.__name__}", config)
     required = [
         name
         for name, parameter in parameters_of(cls).items()
@@ -67,19 +73,21 @@ def make(cls: Any, config=None, *, owner="get", argument="identifier"):
         and name not in (config or {})
     ]
     if required:
-        _checks.needs_arguments(owner, cls.__name__, required, argument)
+        name, needed = cls.__name__, ", ".join(f"{n!r}: ..." for n in required)
+        config = f"{{'class_name': {name!r}, 'config': {{{needed}}}}}"
+        rule = f"given with its arguments, as {config}"
+        _errors.raise_bad_value(argument, rule, name)
     try:
         return cls.from_config(dict(config or {}))
     except TypeError as error:
         rule = f"a config of {cls.__name__}"
-        return _checks.fail(owner, argument, rule, config, _checks.reason(error))
+        return _errors.raise_bad_value(argument, rule, config, _errors.reason(error))
 
 
-def find(owner, identifier, argument="identifier"):
+def find(identifier, argument="identifier"):
     """The initializer for a name, a config, a class or an instance.
 
     Args:
-        owner: The name used in error messages for the caller.
         identifier: The name, config, class or instance.
         argument: The name used in error messages for the identifier.
 
@@ -91,8 +99,8 @@ def find(owner, identifier, argument="identifier"):
         found = BY_NAME.get(identifier)
         found = found or keras.saving.get_registered_object(identifier)
         if found is None:
-            _checks.choice_of_names(owner, identifier, list(BY_NAME), argument)
-        return make(found, owner=owner, argument=argument)
+            raise_unknown_name(identifier, argument)
+        return make(found, argument=argument)
     if isinstance(identifier, dict):
         package, _, filed = str(identifier.get("registered_name") or "").rpartition(">")
         name = filed or identifier.get("class_name")
@@ -100,17 +108,19 @@ def find(owner, identifier, argument="identifier"):
             config = identifier.get("config")
             name = name.rpartition(">")[2]
             if name in BY_NAME:
-                return make(BY_NAME[name], config, owner=owner, argument=argument)
+                return make(BY_NAME[name], config, argument=argument)
             if not package and identifier.get("module") is None:
-                _checks.choice_of_names(owner, name, list(BY_NAME), argument)
+                raise_unknown_name(name, argument)
     rule = "an initializer, its name or its config"
     known = isinstance(identifier, dict) or identifier is None or callable(identifier)
     if not (known or _is_array(identifier)):
-        _checks.fail(owner, argument, rule, identifier)
+        _errors.raise_bad_value(argument, rule, identifier)
     try:
         return keras.initializers.get(identifier)
     except Exception as error:  # there is no saying what a class or a config raises
-        return _checks.fail(owner, argument, rule, identifier, _checks.reason(error))
+        return _errors.raise_bad_value(
+            argument, rule, identifier, _errors.reason(error)
+        )
 
 
 def _is_array(value):

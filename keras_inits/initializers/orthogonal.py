@@ -9,7 +9,7 @@ import math
 import keras
 import numpy as np
 
-from keras_inits import _checks
+from keras_inits import _checks, _errors
 from keras_inits.engine import orthogonal
 from keras_inits.initializers.base import RandomInitializer
 from keras_inits.initializers.constants import center_tap
@@ -39,12 +39,12 @@ class Orthogonal(RandomInitializer, keras.initializers.Orthogonal):
     """
 
     def __init__(self, gain=1.0, seed=None):
-        self.gain = _checks.real(self.owner, "gain", gain)
+        self.gain = _checks.check_real("gain", gain)
         super().__init__(seed=seed)
 
     def check_shape(self, shape):
         """Refuses vectors and scalars."""
-        _checks.rank(self.owner, shape, range(2, 65))
+        _checks.check_rank(shape, range(2, 65))
 
     def extent(self, shape):
         return -abs(self.gain), abs(self.gain)
@@ -85,10 +85,10 @@ class DeltaOrthogonal(Orthogonal):
 
     def check_shape(self, shape):
         """Refuses what is not the kernel of a convolution that can keep norms."""
-        _checks.rank(self.owner, shape, (3, 4, 5))
+        _checks.check_rank(shape, (3, 4, 5))
         if shape[-2] > shape[-1]:
             rule = "one with at least as many output as input channels, (..., in, out)"
-            _checks.fail(self.owner, "shape", rule, shape)
+            _errors.raise_bad_value("shape", rule, shape)
 
     def compute(self, ops, key, shape, dtype):
         *kernel_size, inputs, outputs = shape

@@ -68,18 +68,18 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
         *,
         batch_axes=None,
     ):
-        self.scale = _checks.positive(self.owner, "scale", scale)
-        self.mode = _checks.choice(self.owner, "mode", mode, MODES)
+        self.scale = _checks.check_positive("scale", scale)
+        self.mode = _checks.check_choice("mode", mode, MODES)
         if isinstance(distribution, str):
             distribution = distribution.lower()
             if distribution == "normal":
                 distribution = "truncated_normal"
-        self.distribution = _checks.choice(
-            self.owner, "distribution", distribution, DISTRIBUTIONS
+        self.distribution = _checks.check_choice(
+            "distribution", distribution, DISTRIBUTIONS
         )
-        self.input_axes = _checks.axes(self.owner, "input_axes", input_axes)
-        self.output_axes = _checks.axes(self.owner, "output_axes", output_axes)
-        self.batch_axes = _checks.axes(self.owner, "batch_axes", batch_axes)
+        self.input_axes = _checks.check_axes("input_axes", input_axes)
+        self.output_axes = _checks.check_axes("output_axes", output_axes)
+        self.batch_axes = _checks.check_axes("batch_axes", batch_axes)
         super().__init__(seed=seed)
 
     def fans(self, shape):
@@ -110,7 +110,7 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
     def check_shape(self, shape):
         """Refuses a shape too low in rank or without the named axes."""
         hint = "A vector has no fans: give a bias Zeros or RandomUniform."
-        _checks.rank(self.owner, shape, range(self.least_rank, 65), hint)
+        _checks.check_rank(shape, range(self.least_rank, 65), hint)
         if self.input_axes or self.output_axes or self.batch_axes:
             self.fans(shape)
 
@@ -123,7 +123,7 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
         """Refuses a dtype whose range is left, by the fans of the shape."""
         low, high = self.extent(shape)
         if not _checks.is_held(dtype, low, high):
-            _checks.held(self.owner, dtype, *self._extent(self.stddev(shape)))
+            _checks.check_range(dtype, *self._extent(self.stddev(shape)))
 
     def _extent(self, stddev):
         if self.distribution == "uniform":

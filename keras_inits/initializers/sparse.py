@@ -35,21 +35,20 @@ class Sparse(RandomInitializer):
     """
 
     def __init__(self, sparsity=0.1, stddev=0.01, axis=-1, seed=None):
-        self.sparsity = _checks.real(
-            self.owner,
+        self.sparsity = _checks.check_real(
             "sparsity",
             sparsity,
             "a number in [0, 1]",
             lambda share: 0 <= share <= 1,
         )
-        self.stddev = _checks.not_negative(self.owner, "stddev", stddev)
-        self.axis = _checks.whole(self.owner, "axis", axis)
+        self.stddev = _checks.check_not_negative("stddev", stddev)
+        self.axis = _checks.check_integer("axis", axis)
         super().__init__(seed=seed)
 
     def check_shape(self, shape):
         """Refuses vectors and shapes without the axis of the units."""
-        _checks.rank(self.owner, shape, range(2, 65))
-        _checks.axes(self.owner, "axis", [self.axis], len(shape))
+        _checks.check_rank(shape, range(2, 65))
+        _checks.check_axes("axis", [self.axis], len(shape))
 
     def extent(self, shape):
         return draws.normal_extent(0.0, self.stddev)

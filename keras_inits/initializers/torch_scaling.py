@@ -28,7 +28,7 @@ class _Xavier(VarianceScaling):
         *,
         batch_axes=None,
     ):
-        self.gain = _checks.gain(self.owner, "gain", gain)
+        self.gain = _checks.check_gain("gain", gain)
         super().__init__(
             scale=self.gain * self.gain,
             mode="fan_avg",
@@ -107,14 +107,12 @@ class _Kaiming(VarianceScaling):
         *,
         batch_axes=None,
     ):
-        self.a = _checks.slope(self.owner, "a", a)
+        self.a = _checks.check_slope("a", a)
         rule = "the name of an activation or a function"
-        nonlinearity = _checks.deserialized(
-            self.owner, "nonlinearity", rule, nonlinearity
-        )
+        nonlinearity = _checks.deserialize("nonlinearity", rule, nonlinearity)
         self.nonlinearity = gains.activation_name(nonlinearity)
-        _checks.choice(self.owner, "mode", mode, ("fan_in", "fan_out"))
-        gain = gains.calculate_gain(nonlinearity, self.a, owner=self.owner)
+        _checks.check_choice("mode", mode, ("fan_in", "fan_out"))
+        gain = gains.gain_of(nonlinearity, self.a)
         super().__init__(
             scale=gain * gain,
             mode=mode,

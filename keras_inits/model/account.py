@@ -7,7 +7,7 @@ first one of the public function to its last, and closed outside of it.
 import contextvars
 import functools
 
-from keras_inits import _checks
+from keras_inits import _convert
 
 
 class Account:
@@ -51,11 +51,11 @@ class Account:
                 error.add_note(f"{self.action}: No weight was set.")
             return
         done, last, following = self.so_far
-        error.add_note(
-            _checks.interrupted(
-                self.action, done, self.count, last, following, self.seed
-            )
-        )
+        note = f"{self.action}: {done} of {self.count} weights were set"
+        note += f", the last one {last!r}" if done else ""
+        note += f", and perhaps {following!r}" if following else ""
+        seed = _convert.text(self.seed)
+        error.add_note(f"{note}. Run it again with seed={seed} for the full result.")
         if done or following:
             self.finish()
 

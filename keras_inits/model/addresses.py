@@ -13,12 +13,10 @@ import collections
 import functools
 import re
 
-import keras
-
 from keras_inits import _checks
 from keras_inits.initializers.lookup import snake_case
 from keras_inits.model.owners import Owners
-from keras_inits.model.unbuilt import without_weights_yet
+from keras_inits.model.unbuilt import raise_not_built, without_weights_yet
 
 
 def layers_of(model):
@@ -26,13 +24,12 @@ def layers_of(model):
     return Owners(model).layers
 
 
-def require_weights(owner, model):
+def require_weights(model):
     """Refuses what is no model or layer, and a model with parts without weights yet."""
-    if not isinstance(model, keras.layers.Layer):
-        _checks.fail(owner, "model", "a Keras model or layer", model)
+    _checks.check_layer("model", model)
     parts = without_weights_yet(model)
     if parts:
-        _checks.not_built(owner, model.name, [part for part in parts if part])
+        raise_not_built(model, [part for part in parts if part])
 
 
 @functools.cache
@@ -186,5 +183,5 @@ def addresses(model):
     Raises:
         ValueError: If it is not a model or layer, or a part has no weights yet.
     """
-    require_weights("addresses", model)
+    require_weights(model)
     return located(Owners(model))

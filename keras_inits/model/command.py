@@ -5,18 +5,17 @@ import math
 
 import rich.console
 
-from keras_inits import _checks, documents, targets
+from keras_inits import _checks, _errors, documents, targets
 from keras_inits.model import recipes
 from keras_inits.model.initialize import initialize
 
-OWNER = "keras-inits plan"
 WIDTH = 160  # of a table that does not go to a terminal
 
 
 def _recipe(text):
     """The rules of a recipe given as `name` or `name:key=number,key=number`."""
     name, _, given = text.partition(":")
-    _checks.choice(OWNER, "--recipe", name, recipes.__all__)
+    _checks.check_choice("--recipe", name, recipes.__all__)
     function = getattr(recipes, name)
     arguments = {}
     for pair in filter(None, given.split(",")):
@@ -24,7 +23,7 @@ def _recipe(text):
         try:
             arguments[key] = int(value)
         except ValueError:
-            _checks.fail(OWNER, "--recipe", "NAME or NAME:key=integer,...", text)
+            _errors.raise_bad_value("--recipe", "NAME or NAME:key=integer,...", text)
     parameters = {
         key: parameter
         for key, parameter in inspect.signature(function).parameters.items()
@@ -34,7 +33,7 @@ def _recipe(text):
     for key in (*arguments, *required):
         if key not in parameters or key not in arguments:
             wanted = ", ".join(f"{key}=..." for key in parameters)
-            _checks.fail(OWNER, "--recipe", f"given as {name}:{wanted}", text)
+            _errors.raise_bad_value("--recipe", f"given as {name}:{wanted}", text)
     return function(**arguments)
 
 
@@ -43,14 +42,14 @@ def run(args):
     rules = []
     if args.rules:
         rule = "a file that holds a JSON object"
-        found = documents.json_file(OWNER, "--rules", args.rules, rule)
+        found = documents.json_file("--rules", args.rules, rule)
         rules += found.items()
     if args.recipe:
         rules += _recipe(args.recipe)
     if not (args.rules or args.recipe):
         rule = "given, or --rules, or both"
-        _checks.fail(OWNER, "--recipe", rule, args.recipe)
-    model = targets.resolve_target(args.target, owner=OWNER)()
+        _errors.raise_bad_value("--recipe", rule, args.recipe)
+    model = targets.resolve_target(args.target)()
     report = initialize(model, rules, seed=args.seed, dry_run=True, strict=args.strict)
     console = rich.console.Console()
     if not console.is_terminal:

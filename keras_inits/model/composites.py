@@ -6,7 +6,7 @@ initializers that are not of this package.
 
 import keras
 
-from keras_inits import _checks
+from keras_inits import _errors
 from keras_inits.engine import streams
 from keras_inits.initializers import callables
 from keras_inits.initializers.base import Initializer
@@ -99,7 +99,8 @@ class Foreign(Initializer):
         values = callables.draw(self.function, key, shape, dtype)
         found = tuple(getattr(values, "shape", ()))
         if found != shape:
-            _checks.fail(repr(self), "shape", f"the shape {shape} asked for", found)
+            with _errors.named(repr(self)):
+                _errors.raise_bad_value("shape", f"the shape {shape} asked for", found)
         return values
 
     def __repr__(self):

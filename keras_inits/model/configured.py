@@ -64,25 +64,25 @@ def as_default(layer, argument):
     return None
 
 
-def _forget_gate(owner, layer, weight, ask):
+def _forget_gate(layer, weight, ask):
     """An LSTM's bias: ones for the forget gate, the second of four."""
-    inner = as_initializer(owner, ask(layer, "bias_initializer"))
+    inner = as_initializer(ask(layer, "bias_initializer"))
     if not ask(layer, "unit_forget_bias"):
         return inner
     units = weight.shape[-1] // 4
     return Blocks([(inner, units), (Ones(), units), (inner, 2 * units)])
 
 
-def _renormalized(owner, layer, weight, ask):
+def _renormalized(layer, weight, ask):
     """The statistics that BatchNormalization keeps for its renormalization."""
     if weight.role == "renorm_mean":
-        return as_initializer(owner, ask(layer, "moving_mean_initializer"))
-    return SquareRoot(as_initializer(owner, ask(layer, "moving_variance_initializer")))
+        return as_initializer(ask(layer, "moving_mean_initializer"))
+    return SquareRoot(as_initializer(ask(layer, "moving_variance_initializer")))
 
 
-def _einsum(owner, layer, weight, ask):
+def _einsum(layer, weight, ask):
     """EinsumDense gives its kernel's axes to an initializer that lacks them."""
-    found = as_initializer(owner, ask(layer, "kernel_initializer"))
+    found = as_initializer(ask(layer, "kernel_initializer"))
     if not isinstance(found, VarianceScaling):
         return found
     if found.input_axes is not None and found.output_axes is not None:
@@ -93,7 +93,7 @@ def _einsum(owner, layer, weight, ask):
     return type(found).from_config(config)
 
 
-def _spectrogram(owner, layer, weight, ask):
+def _spectrogram(layer, weight, ask):
     side = weight.role.split("_")[0]
     return STFT(side, layer.window, layer.scaling, layer.periodic)
 
@@ -119,11 +119,10 @@ def _argument(layer, role):
     return ARGUMENTS.get(role, f"{role}_initializer")
 
 
-def configured(owner, weight, ask=as_given):
+def configured(weight, ask=as_given):
     """The initializer that a weight's layer has for it.
 
     Args:
-        owner: By what name errors call the caller.
         weight: The `rules.Weight`.
         ask: `as_given` for what the layer was made with, `as_default` for the
             default of its class.
@@ -134,14 +133,14 @@ def configured(owner, weight, ask=as_given):
     layer, role = weight.layer, weight.role
     special = _special(layer, role)
     if special is not None:
-        return special(owner, layer, weight, ask)
+        return special(layer, weight, ask)
     for cls, name, initializer in FIXED:
         if isinstance(layer, cls) and role == name:
             return initializer
     found = ask(layer, _argument(layer, role))
     if found is None and len(own_variables(layer)) == 1:
         found = ask(layer, "initializer")
-    return None if found is None else as_initializer(owner, found)
+    return None if found is None else as_initializer(found)
 
 
 def is_statistic(weight):

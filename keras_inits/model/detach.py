@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_inits import _backend, _checks
+from keras_inits import _backend, _checks, _errors
 from keras_inits.initializers import (
     TruncatedNormal,
     TruncNormal,
@@ -102,9 +102,8 @@ def detach(model, *, strict=True):
         ValueError: If `model` is not a Keras model or layer or, under `strict`,
             if an initializer has no counterpart; nothing is replaced then.
     """
-    if not isinstance(model, keras.layers.Layer):
-        _checks.fail("detach", "model", "a Keras model or layer", model)
-    strict = _checks.truth("detach", "strict", strict)
+    _checks.check_layer("model", model)
+    strict = _checks.check_bool("strict", strict)
     found = [
         (layer, key, vars(layer)[key], counterpart(vars(layer)[key]))
         for layer in layers_of(model)
@@ -112,7 +111,11 @@ def detach(model, *, strict=True):
     ]
     kept = [f"{ours!r} of {la.name!r}" for la, _, ours, new in found if new is None]
     if strict and kept:
-        _checks.no_counterpart("detach", kept)
+        _errors.raise_error(
+            f"Keras has no initializer of the law of {', '.join(kept)}. Pass "
+            "strict=False to keep what has none; the saved model then needs "
+            "keras_inits."
+        )
     entries = []
     for layer, key, ours, new in found:
         if new is not None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import keras
 
-from keras_inits import _checks
+from keras_inits import _checks, _errors
 from keras_inits.fans import compute_fans
 from keras_inits.model.owners import Owners, own_variables
 
@@ -203,6 +203,7 @@ def layer_fans(layer, variable):
     return compute_fans(shape)
 
 
+@_errors.named("fans_of")
 def fans_of(layer, variable):
     """The fans of a layer's weight, counted by how the layer uses it.
 
@@ -264,11 +265,11 @@ and output have |
         He et al. 2015, section 2.2, "Forward Propagation Case" and "Backward
         Propagation Case", https://arxiv.org/abs/1502.01852, where the stride is 1.
     """
-    owner = "fans_of"
-    if not isinstance(layer, keras.layers.Layer):
-        _checks.fail(owner, "layer", "a Keras layer or model", layer)
+    _checks.check_layer("layer", layer)
     holder = Owners(layer).owner(variable)
     if holder is None:
         name = getattr(variable, "path", variable)
-        _checks.fail(owner, "variable", f"a weight of the layer {layer.name!r}", name)
+        _errors.raise_bad_value(
+            "variable", f"a weight of the layer {layer.name!r}", name
+        )
     return layer_fans(holder, variable)

@@ -5,24 +5,23 @@ import hashlib
 import keras
 import numpy as np
 
-from keras_inits import _backend, _checks
+from keras_inits import _backend, _checks, _errors
 from keras_inits.engine.host import numpy_dtype
 from keras_inits.model.addresses import addresses, require_weights
 
-OWNER = "fingerprint"
 RULE = "a Keras model or layer, or a list of its weights or of arrays"
 
 
 def _named_weights(model_or_weights):
     """`(name, value)` of each weight, in the order that is hashed."""
     if hasattr(model_or_weights, "weights"):
-        require_weights("fingerprint", model_or_weights)
+        require_weights(model_or_weights)
         found = addresses(model_or_weights)
         pairs = [(address, variable) for address, _, variable in found]
         return sorted(pairs, key=lambda pair: pair[0])
     weights = _checks.entries(model_or_weights)
     if weights is None:
-        _checks.fail(OWNER, "model_or_weights", RULE, model_or_weights)
+        _errors.raise_bad_value("model_or_weights", RULE, model_or_weights)
     return [(str(place), weight) for place, weight in enumerate(weights)]
 
 
@@ -54,7 +53,7 @@ def fingerprint(model_or_weights):
             dtype = keras.backend.standardize_dtype(getattr(weight, "dtype", None))
             value = np.asarray(_backend.to_numpy(weight)).astype(numpy_dtype(dtype))
         except Exception:  # there is no saying what is no array raises
-            _checks.fail(OWNER, "model_or_weights", RULE, model_or_weights)
+            _errors.raise_bad_value("model_or_weights", RULE, model_or_weights)
         if value.dtype.kind in "iu":
             # Keras counts in int64 on some backends and in int32 on others.
             dtype, value = "integer", value.astype(np.int64)

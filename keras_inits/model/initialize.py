@@ -15,15 +15,15 @@ def first(parsed, weight):
     return None
 
 
-def ruled_step(owner, weight, initializer):
+def ruled_step(weight, initializer):
     """The checked step that gives a weight what a rule says."""
     fans = plan.fans_for(weight)
     initializer = plan.with_fans(initializer, fans)
-    plan.check(owner, weight, initializer)
+    plan.check(weight, initializer)
     return plan.Step(weight, fans, initializer)
 
 
-def _step(owner, weight, initializer):
+def _step(weight, initializer):
     note = plan.left_alone_because(weight)
     if not note and not weight.variable.trainable:
         note = "not trainable"
@@ -33,22 +33,22 @@ def _step(owner, weight, initializer):
         note = "kept by a rule"
     if note:
         return plan.Step(weight, plan.fans_for(weight), note=note)
-    return ruled_step(owner, weight, initializer)
+    return ruled_step(weight, initializer)
 
 
-def planned(owner, model, rules, seed, *, strict):
+def planned(action, model, rules, seed, *, strict):
     """What `initialize` is about to do, all of it checked."""
-    parsed = rule_book.parse(owner, rules, model)
+    parsed = rule_book.parse(rules, model)
     weights = rule_book.weights_of(model)
     found = [first(parsed, weight) for weight in weights]
     if strict:
         for rule in parsed:
             rule.require_used(weights, "Correct it, or pass strict=False.")
     steps = [
-        _step(owner, weight, initializer)
+        _step(weight, initializer)
         for weight, initializer in zip(weights, found, strict=True)
     ]
-    return plan.Plan(owner, model, steps, seed, own_seeds=True)
+    return plan.Plan(action, model, steps, seed, own_seeds=True)
 
 
 @_backend.outside_traces
@@ -135,10 +135,9 @@ def initialize(model, rules, *, seed=None, dry_run=False, strict=True):
             or, under `strict`, chooses nothing, or an initializer cannot draw its
             weight.
     """
-    owner = "initialize"
-    require_weights(owner, model)
-    seed = _checks.seed_of_call(owner, seed)
-    dry_run = _checks.truth(owner, "dry_run", dry_run)
-    strict = _checks.truth(owner, "strict", strict)
-    made = planned(owner, model, rules, seed, strict=strict)
+    require_weights(model)
+    seed = _checks.check_seed_of_call(seed)
+    dry_run = _checks.check_bool("dry_run", dry_run)
+    strict = _checks.check_bool("strict", strict)
+    made = planned("initialize", model, rules, seed, strict=strict)
     return made.carry_out(dry_run=dry_run)

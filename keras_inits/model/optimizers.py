@@ -8,7 +8,7 @@ anything, so it is refused.
 import keras
 import numpy as np
 
-from keras_inits import _backend, _checks
+from keras_inits import _backend, _errors
 from keras_inits.engine.host import numpy_dtype
 
 KNOWN = (
@@ -38,7 +38,7 @@ def _others(optimizer):
     return []
 
 
-def initial_values(owner, model):
+def initial_values(model):
     """What the variables of a model's optimizer begin with.
 
     Returns:
@@ -51,8 +51,8 @@ def initial_values(owner, model):
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None:
         rule = "False for a model that is not compiled"
-        _checks.fail(owner, "optimizer", rule, True, "Call model.compile first.")
-    return _values(owner, optimizer)
+        _errors.raise_bad_value("optimizer", rule, True, "Call model.compile first.")
+    return _values(optimizer)
 
 
 def assign(pairs):
@@ -65,18 +65,18 @@ def assign(pairs):
             variable.assign(_backend.formula_ops(0).to_tensor(values, variable.dtype))
 
 
-def _values(owner, optimizer):
+def _values(optimizer):
     kind = type(optimizer)
     # On torch, Keras makes an object of a subclass that it keeps to itself.
     own = kind.__module__.startswith("keras.") and kind.__name__ in KNOWN
     if not own:
         rule = "False for an optimizer that is not one of Keras' own"
         hint = f"The model's is {kind.__name__}; compile the model anew."
-        _checks.fail(owner, "optimizer", rule, True, hint)
+        _errors.raise_bad_value("optimizer", rule, True, hint)
     if not optimizer.built:
         return []
     inner = getattr(optimizer, "inner_optimizer", None)
-    pairs = [] if inner is None else _values(owner, inner)
+    pairs = [] if inner is None else _values(inner)
     known = {id(variable) for variable, _ in pairs}
     others = [pair for pair in _others(optimizer) if pair[0] is not None]
     known |= {id(variable) for variable, _ in others}

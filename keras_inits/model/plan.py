@@ -13,7 +13,7 @@ import random
 import keras
 import numpy as np
 
-from keras_inits import _backend, _checks
+from keras_inits import _backend, _checks, _errors
 from keras_inits.engine import moments, streams
 from keras_inits.initializers import callables
 from keras_inits.initializers.base import Initializer
@@ -96,19 +96,23 @@ def drawn_fans(initializer, shape):
     return None
 
 
-def check(owner, weight, initializer):
+def check(weight, initializer):
     """Refuses an initializer that cannot draw a weight."""
     try:
-        _checks.dtype(initializer.owner, weight.dtype, initializer.dtypes)
-        initializer.check_shape(weight.shape)
-        initializer.check_dtype(weight.shape, _backend.stored_dtype(weight.dtype))
+        initializer.checked(weight.shape, weight.dtype)
     except (ValueError, TypeError) as error:
-        _checks.cannot_take(owner, weight.address, repr(initializer), error)
+        _raise_cannot_draw(weight, initializer, error)
 
 
 def seed_or_fresh(seed):
     """The seed of a call; for None one from Python's `random`, as Keras takes it."""
     return random.randint(1, 10**9) if seed is None else seed
+
+
+def _raise_cannot_draw(weight, initializer, why):
+    _errors.raise_error(
+        f"The weight {weight.address!r} cannot be drawn by {initializer!r}: {why}"
+    )
 
 
 def _given_seed(initializer):
@@ -198,9 +202,8 @@ class Plan:
             step.note = callables.remark(value, draw_from, key)
         _, step.deviation = moments.mean_and_stddev(value)
         if not math.isfinite(step.deviation) and not np.all(np.isfinite(value)):
-            _checks.not_held(
-                self.action, weight.address, repr(step.initializer), weight.dtype
-            )
+            why = f"its values are not finite in {weight.dtype}."
+            _raise_cannot_draw(weight, step.initializer, why)
         if done is not None:
             dtype = _backend.stored_dtype(weight.dtype)
             # One name for both, so that the array goes where the tensor is a copy.

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from keras_inits import _backend, _checks
+from keras_inits import _backend, _checks, _errors
 from keras_inits.engine import streams
 from keras_inits.model import account, optimizers, plan, replica
 from keras_inits.model import rules as rule_book
@@ -11,7 +11,7 @@ from keras_inits.model.addresses import layers_of, require_weights
 from keras_inits.model.configured import configured, is_statistic
 from keras_inits.model.initialize import first, ruled_step
 
-OWNER = "reinitialize"
+LONGEST_LIST = 8  # of weights that an error names
 
 
 def is_frozen(weight):
@@ -42,19 +42,19 @@ def _step(weight, initializer, replicas, frozen):
     if not note and not frozen and is_frozen(weight):
         note = "frozen"
     if not note and initializer is not None:
-        return ruled_step(OWNER, weight, initializer), ""
+        return ruled_step(weight, initializer), ""
     if not note and is_statistic(weight):
         note = "learned from data"
     fans = plan.fans_for(weight)
     if note:
         return plan.Step(weight, fans, note=note), ""
-    initializer = configured(OWNER, weight)
+    initializer = configured(weight)
     if initializer is None:
         recorded = replicas.initializer(weight)
         if isinstance(recorded, Exception):
             return None, replica.reason(recorded)
-        initializer = rule_book.as_initializer(OWNER, recorded)
-    plan.check(OWNER, weight, initializer)
+        initializer = rule_book.as_initializer(recorded)
+    plan.check(weight, initializer)
     return plan.Step(weight, fans, initializer), ""
 
 
@@ -64,7 +64,33 @@ def _require_thawed(parsed, weights):
         chosen = [weight for weight in weights if rule.chooses(weight)]
         keeps = all(rule.initializer(weight) is rule_book.KEEP for weight in chosen)
         if not keeps and all(map(is_frozen, chosen)):
-            _checks.chooses_frozen(OWNER, rule_book.describe(rule.key))
+            _errors.raise_error(
+                f"The rule {rule_book.describe(rule.key)} chooses only weights of "
+                "frozen layers, which are left alone. Pass frozen=True to draw them, "
+                "or leave the rule out."
+            )
+
+
+def _raise_unknown(found):
+    """Refuses weights whose layers do not say how they were initialized.
+
+    `found` has address, class of the layer and reason for each.
+    """
+    listed = found[:LONGEST_LIST]
+    parts: dict[tuple, list] = {}
+    for address, layer, reason in listed:
+        parts.setdefault((layer, reason), []).append(repr(address))
+    places = "; ".join(
+        f"{', '.join(addresses)} of {layer} ({reason})"
+        for (layer, reason), addresses in parts.items()
+    )
+    more = f"; and {len(found) - len(listed)} more" if len(found) > len(listed) else ""
+    rules = ", ".join(f"{address!r}: ..." for address, _, _ in listed)
+    rules += ", ..." if more else ""
+    _errors.raise_error(
+        f"The layers do not tell the initializers of these weights: {places}{more}. "
+        f"Say what they get, as in rules={{{rules}}}."
+    )
 
 
 def _seed_generators(model):
@@ -137,12 +163,12 @@ def reinitialize(
             initializer and no rule does, if a rule is malformed, chooses nothing or
             nothing that is not frozen, or if the optimizer is not one of Keras' own.
     """
-    require_weights(OWNER, model)
-    seed = _checks.seed_of_call(OWNER, seed)
-    frozen = _checks.truth(OWNER, "frozen", frozen)
-    optimizer = _checks.truth(OWNER, "optimizer", optimizer)
-    dry_run = _checks.truth(OWNER, "dry_run", dry_run)
-    parsed = rule_book.parse(OWNER, () if rules is None else rules, model)
+    require_weights(model)
+    seed = _checks.check_seed_of_call(seed)
+    frozen = _checks.check_bool("frozen", frozen)
+    optimizer = _checks.check_bool("optimizer", optimizer)
+    dry_run = _checks.check_bool("dry_run", dry_run)
+    parsed = rule_book.parse(() if rules is None else rules, model)
     weights = rule_book.weights_of(model)
     ruled = [first(parsed, weight) for weight in weights]
     for rule in parsed:
@@ -160,9 +186,9 @@ def reinitialize(
             for weight, (step, reason) in zip(weights, found, strict=True)
             if step is None
         ]
-        _checks.cannot_tell(OWNER, unknown)
-    values = optimizers.initial_values(OWNER, model) if optimizer else []
-    made = plan.Plan(OWNER, model, steps, seed, own_seeds=False)
+        _raise_unknown(unknown)
+    values = optimizers.initial_values(model) if optimizer else []
+    made = plan.Plan("reinitialize", model, steps, seed, own_seeds=False)
 
     def finish():
         _reset_seed_generators(model, made.seed)

@@ -9,7 +9,7 @@ import rich.console
 import rich.progress
 import rich.table
 
-from keras_inits import _checks
+from keras_inits import _convert
 
 TEXT_WIDTH = 160
 LONG = 20_000_000  # entries of weights from which a bar is shown
@@ -116,7 +116,7 @@ class Report(_Printable):
         """A `rich.table.Table` with a row for each weight."""
         verb = "would set" if self.dry_run else "set"
         title = f"{self.model}: {self.action} {verb} {len(self.drawn)} of "
-        title += f"{len(self.weights)} weights, seed {_checks.text(self.seed)}"
+        title += f"{len(self.weights)} weights, seed {_convert.text(self.seed)}"
         table = _table(title, ("address", "layer", "shape"))
         for name in ("fan in", "fan out"):
             table.add_column(name, justify="right", no_wrap=True)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 import keras
 import numpy as np
 
-from keras_inits import _checks
+from keras_inits import _checks, _errors
 from keras_inits.initializers import Constant, keras_own, lookup
 from keras_inits.initializers.base import Initializer
 from keras_inits.model.addresses import located
@@ -81,13 +81,12 @@ class Keep:
 KEEP = Keep()
 
 
-def as_initializer(owner, identifier, argument="rules"):
+def as_initializer(identifier, argument="rules"):
     """The initializer that a rule's value or a layer's argument stands for.
 
     An object of one of Keras' own classes becomes one of the same law here.
 
     Args:
-        owner: By what name errors call the caller.
         identifier: The value: an initializer, its name or config, a function of
             shape and dtype, a number or an array.
         argument: By what name errors call the value.
@@ -100,13 +99,13 @@ def as_initializer(owner, identifier, argument="rules"):
         ValueError: If it stands for none.
     """
     if isinstance(identifier, type) and issubclass(identifier, keras.Initializer):
-        identifier = lookup.make(identifier, owner=owner, argument=argument)
+        identifier = lookup.make(identifier, argument=argument)
     if _is_constant(identifier):
         return Constant(identifier)
     if not _is_initializer(identifier) and not callable(identifier):
         rule = "an initializer, its name or its config"
-        _checks.fail(owner, argument, rule, identifier)
-    found = lookup.find(owner, identifier, argument)
+        _errors.raise_bad_value(argument, rule, identifier)
+    found = lookup.find(identifier, argument)
     if isinstance(found, Initializer):
         return found
     ours = keras_own.ours_for(found)
@@ -157,13 +156,11 @@ class Rule:
     """One rule, its value resolved as far as that goes without a weight.
 
     Args:
-        owner: By what name errors call the caller.
         key: What chooses the weights.
         value: What they get.
     """
 
-    def __init__(self, owner, key, value):
-        self.owner = owner
+    def __init__(self, key, value):
         self.key = key
         self.by_role: dict[str, Callable] | None = None
         self.chooses = self._chooser(key)
@@ -171,7 +168,7 @@ class Rule:
             for role in value:
                 if not isinstance(role, str):
                     rule = "a mapping from the names of weights to initializers"
-                    _checks.fail(owner, "rules", rule, value)
+                    _errors.raise_bad_value("rules", rule, value)
             self.by_role = {r: self._giver(v) for r, v in value.items()}
         else:
             self.gives = self._giver(value)
@@ -193,7 +190,7 @@ class Rule:
             "keyed by layer classes, names of weights, globs or regular expressions "
             "on addresses, or functions of layer and variable"
         )
-        return _checks.fail(self.owner, "rules", rule, key)
+        return _errors.raise_bad_value("rules", rule, key)
 
     def _giver(self, value):
         """A function from a weight to its initializer, to `KEEP` or to None."""
@@ -202,25 +199,25 @@ class Rule:
         is_function = callable(value) and not _is_initializer(value)
         takes_a_shape = _takes_a_shape(value) if is_function else None
         if _is_initializer(value) or _is_constant(value) or takes_a_shape:
-            initializer = as_initializer(self.owner, value)
+            initializer = as_initializer(value)
             return lambda weight: initializer
         if not is_function or isinstance(value, type):
             rule = (
                 "values that are initializers, numbers, arrays, None, mappings from "
                 "the names of weights to these, or functions of layer and variable"
             )
-            _checks.fail(self.owner, "rules", rule, value)
+            _errors.raise_bad_value("rules", rule, value)
         if takes_a_shape is None:
             rule = (
                 "values whose signature tells a function (layer, variable) from an "
                 "initializer (shape, dtype=None)"
             )
             hint = "Wrap it in a function that names its parameters so."
-            _checks.fail(self.owner, "rules", rule, value, hint)
+            _errors.raise_bad_value("rules", rule, value, hint)
 
         def give(weight):
             found = value(weight.layer, weight.variable)
-            return None if found is None else as_initializer(self.owner, found)
+            return None if found is None else as_initializer(found)
 
         return give
 
@@ -242,12 +239,12 @@ class Rule:
         roles = list(dict.fromkeys(weight.role for weight in weights))
         if not self.matched:
             near = self._nearest(weights, roles)
-            _checks.matches_nothing(self.owner, describe(self.key), near, way_out)
+            _raise_unmatched(describe(self.key), near, way_out)
         for role in self.by_role or ():
             if role not in (*self.used, *ROLES, *roles):
                 text = f"{describe(self.key)}: {role!r}"
-                near = _checks.close(role, [*roles, *ROLES], 3)
-                _checks.matches_nothing(self.owner, text, near, way_out)
+                near = _errors.close(role, [*roles, *ROLES], 3)
+                _raise_unmatched(text, near, way_out)
 
     def _nearest(self, weights, roles):
         if isinstance(self.key, type):
@@ -255,8 +252,14 @@ class Rule:
             return list(dict.fromkeys(classes))[:8]
         places = [*roles, *(weight.address for weight in weights)]
         text = getattr(self.key, "pattern", self.key)
-        near = _checks.close(text, places, 3) if isinstance(text, str) else []
+        near = _errors.close(text, places, 3) if isinstance(text, str) else []
         return near or [weight.address for weight in weights[:3]]
+
+
+def _raise_unmatched(rule, near, way_out):
+    near = ", ".join(map(repr, near))
+    text = f"The rule {rule} matches no weight of the model. Nearest are {near}."
+    _errors.raise_error(f"{text} {way_out}")
 
 
 def describe(key):
@@ -268,7 +271,7 @@ def describe(key):
     return repr(key)
 
 
-def parse(owner, rules, model):
+def parse(rules, model):
     """The rules as a list of `Rule`.
 
     A value may have a method `bound_to(model)`, which returns the value for that
@@ -282,17 +285,17 @@ def parse(owner, rules, model):
     if _is_initializer(rules):
         value = f'"{rules}"' if isinstance(rules, str) else "..."
         hint = f'To set every kernel write {{"kernel": {value}}}.'
-        _checks.fail(owner, "rules", kind, rules, hint)
+        _errors.raise_bad_value("rules", kind, rules, hint)
     pairs = rules.items() if isinstance(rules, Mapping) else rules
     found = _checks.entries(pairs)
     if found is None:
-        _checks.fail(owner, "rules", kind, rules)
+        _errors.raise_bad_value("rules", kind, rules)
     parsed = []
     for pair in found:
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            _checks.fail(owner, "rules", kind, pair)
+            _errors.raise_bad_value("rules", kind, pair)
         key, value = pair
         if hasattr(value, "bound_to"):
             value = value.bound_to(model)
-        parsed.append(Rule(owner, key, value))
+        parsed.append(Rule(key, value))
     return parsed

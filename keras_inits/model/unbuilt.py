@@ -10,6 +10,7 @@ import types
 
 import keras
 
+from keras_inits._errors import raise_bad_argument
 from keras_inits.model.owners import layers_in
 
 # What a `build` names when it makes a weight itself.
@@ -42,6 +43,18 @@ def without_weights_yet(model):
     """
     found = _waiting(model, "", set())
     return [""] if found and not model.weights else found
+
+
+def raise_not_built(model, parts=()):
+    """Refuses a model whose weights, or those of some parts, do not exist yet."""
+    which, it = "which has no weights yet", "it"
+    if parts:
+        which = (
+            f"in which these layers have no weights yet: {', '.join(map(repr, parts))}"
+        )
+        it = "it, or each of these,"
+    hint = f"Call {it} on a batch of data or call its `build` with the input's shape."
+    raise_bad_argument("model", "be built", f"{model.name!r}, {which}", hint)
 
 
 def _waiting(layer, name, seen):

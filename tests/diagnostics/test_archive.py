@@ -70,10 +70,10 @@ def test_a_file_that_is_no_archive(name, tmp_path):
     BROKEN[name](path)
 
     with raises_exactly(
-        "diagnose: Argument `--data` must be a NumPy archive (.npz) with an array 'x', "
+        "Argument `--data` must be a NumPy archive (.npz) with an array 'x', "
         f"got {str(path)!r}. It is broken or none."
     ):
-        archive.front("diagnose", str(path), 128)
+        archive.front(str(path), 128)
 
 
 ARRAYS = {
@@ -91,8 +91,8 @@ def test_an_array_that_is_no_batch_of_real_numbers(name, tmp_path):
     path = str(tmp_path / "data.npz")
     np.savez(path, x=array)
 
-    with raises_exactly(f"diagnose: Array `x` of `--data` must {rule} in {path!r}."):
-        archive.front("diagnose", path, 128)
+    with raises_exactly(f"Array `x` of `--data` must {rule} in {path!r}."):
+        archive.front(path, 128)
 
 
 def test_an_array_of_fields(tmp_path):
@@ -101,10 +101,9 @@ def test_an_array_of_fields(tmp_path):
         np.savez(path, x=np.zeros(3, [("ж", "f4")]))
 
     with raises_exactly(
-        "diagnose: Array `x` of `--data` must hold real numbers, got fields in "
-        f"{path!r}."
+        f"Array `x` of `--data` must hold real numbers, got fields in {path!r}."
     ):
-        archive.front("diagnose", path, 128)
+        archive.front(path, 128)
 
 
 @pytest.mark.parametrize(
@@ -125,10 +124,10 @@ def test_what_would_not_fit_is_refused_before_it_is_unpacked(
     tracemalloc.start()
 
     with raises_exactly(
-        "diagnose: Array `x` of `--data` must have at most 16 MiB, got float32 of "
+        "Array `x` of `--data` must have at most 16 MiB, got float32 of "
         f"shape {got} in {str(path)!r}."
     ):
-        archive.front("diagnose", str(path), 128)
+        archive.front(str(path), 128)
 
     assert tracemalloc.get_traced_memory()[1] < 1 << 22
     tracemalloc.stop()
@@ -139,7 +138,7 @@ def test_only_the_rows_that_are_wanted_are_unpacked(tmp_path):
     announced(path, (2**22, 16), 2**28)
     tracemalloc.start()
 
-    x, y = archive.front("diagnose", str(path), 128)
+    x, y = archive.front(str(path), 128)
 
     assert tracemalloc.get_traced_memory()[1] < 1 << 22
     tracemalloc.stop()
@@ -155,7 +154,7 @@ def test_the_rows_are_those_that_numpy_reads(save, order, dtype, count, tmp_path
     x = np.asarray(normal((100, 4, 7), 5.0), dtype, order=order)
     save(path, x=x, y=x[:, 0, 0])
 
-    found = archive.front("diagnose", str(path), count)
+    found = archive.front(str(path), count)
 
     for array, expected in zip(found, (x, x[:, 0, 0]), strict=True):
         assert array.dtype == expected.dtype
@@ -166,6 +165,6 @@ def test_no_rows_are_no_rows(tmp_path):
     path = tmp_path / "data.npz"
     np.savez(path, x=np.zeros((0, 4)))
 
-    x, _ = archive.front("diagnose", str(path), 128)
+    x, _ = archive.front(str(path), 128)
 
     assert x.shape == (0, 4)

@@ -185,8 +185,8 @@ def test_nothing_is_changed_by_a_pass_that_fails():
     Fails.on = True
 
     with raises_exactly(
-        "diagnose: Argument `x` must run through the model, but layer 'fails' stopped: "
-        "out of order"
+        "diagnose: Argument `x` must run through the model, got an error in layer "
+        "'fails': out of order."
     ):
         diagnose(model, normal((6, 4)))
 

@@ -259,6 +259,6 @@ def test_a_weight_of_another_layer_is_refused():
     ):
         fans_of(one, other.kernel)
     with raises_exactly(
-        "fans_of: Argument `layer` must be a Keras layer or model, got 'dense'."
+        "fans_of: Argument `layer` must be a Keras model or layer, got 'dense'."
     ):
         fans_of("dense", one.kernel)

@@ -15,7 +15,7 @@ PLOTTING = {"matplotlib", "PIL", "plotly", "seaborn"}
 # What a part may import, beside itself and parts below it.
 ORDER = [
     (
-        *("_installed", "_convert", "_ranges", "_checks", "_refusals"),
+        *("_installed", "_convert", "_ranges", "_errors", "_checks", "_refusals"),
         *("_backend", "_arrays", "engine", "fans", "gains"),
     ),
     ("initializers", "draws"),
@@ -32,18 +32,19 @@ ORDER = [
     ),
 ]
 LEVEL = {part: level for level, parts in enumerate(ORDER) for part in parts}
-# Inside the lowest level: engine's draws word their errors by `_checks`, and the
+# Inside the lowest level: engine's draws word their errors by `_errors`, and the
 # backend's ops run the engine's formulas.
 LOWEST = {
     "_installed": set(),
     "_convert": set(),
     "_ranges": set(),
-    "_checks": {"_convert", "_ranges"},
-    "engine": {"_checks"},
-    "fans": {"_checks"},
-    "gains": {"_checks", "_backend"},
-    "_refusals": set(),
-    "_backend": {"engine", "_checks", "_refusals"},
+    "_errors": {"_convert"},
+    "_checks": {"_convert", "_errors", "_ranges"},
+    "engine": {"_errors"},
+    "fans": {"_checks", "_errors"},
+    "gains": {"_checks", "_errors", "_backend"},
+    "_refusals": {"_errors"},
+    "_backend": {"engine", "_errors", "_refusals"},
     "_arrays": {"_backend", "_convert"},
 }
 ids = [str(path.relative_to(PACKAGE)) for path in FILES]

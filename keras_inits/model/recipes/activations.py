@@ -1,6 +1,6 @@
 """Kernels scaled by the activation that follows them."""
 
-from keras_inits import gains
+from keras_inits import _errors, gains
 from keras_inits.initializers import (
     GlorotUniform,
     HeNormal,
@@ -31,7 +31,7 @@ def initializer_for(activation, slope=None):
         return HeNormal()
     if activation == "selu":
         return LecunNormal()
-    gain = gains.calculate_gain(activation, slope, owner="recipes.by_activation")
+    gain = gains.gain_of(activation, slope)
     return VarianceScaling(gain * gain, "fan_in", "truncated_normal")
 
 
@@ -53,6 +53,7 @@ class _ByActivation:
             graph.LINEAR if self.graph is None else self.graph.activation_after(layer)
         )
 
+    @_errors.named("recipes.by_activation")
     def __call__(self, layer, variable):
         role = variable.name
         gates = fans.gates_of(layer)

@@ -1,5 +1,6 @@
 """Keras' own defaults."""
 
+from keras_inits._errors import named
 from keras_inits.fans import compute_fans
 from keras_inits.initializers import VarianceScaling
 from keras_inits.model import configured as told
@@ -7,9 +8,10 @@ from keras_inits.model import rules
 from keras_inits.model.recipes.common import EVERYTHING
 
 
+@named("recipes.keras")
 def _default(layer, variable):
     weight = rules.Weight(variable.name, layer, variable, (layer,))
-    found = told.configured("recipes.keras", weight, told.as_default)
+    found = told.configured(weight, told.as_default)
     if isinstance(found, VarianceScaling) and found.input_axes is None:
         # As Keras reads them: from the shape alone.
         return found.with_fans(*compute_fans(tuple(variable.shape)))

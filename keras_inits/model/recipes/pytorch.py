@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from keras_inits import _checks
+from keras_inits import _checks, _errors
 from keras_inits.initializers import (
     Constant,
     Ones,
@@ -104,6 +104,7 @@ def _packed_bounds(attention):
     return bounds
 
 
+@_errors.named("recipes.pytorch")
 def pytorch(padding_idx=None):
     """The laws that PyTorch's layers draw their parameters from by default.
 
@@ -146,5 +147,5 @@ def pytorch(padding_idx=None):
         by He et al. 2015, equation 15, https://arxiv.org/abs/1502.01852
     """
     if padding_idx is not None:
-        padding_idx = _checks.whole("recipes.pytorch", "padding_idx", padding_idx)
+        padding_idx = _checks.check_integer("padding_idx", padding_idx)
     return [(EVERYTHING, _Defaults(padding_idx))]

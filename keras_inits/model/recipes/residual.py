@@ -1,12 +1,10 @@
 """Recipes for residual networks."""
 
-from keras_inits import _checks
+from keras_inits import _errors
 from keras_inits.engine.decimals import power
 from keras_inits.initializers import HeNormal, VarianceScaling, Zeros
 from keras_inits.model import fans, graph
 from keras_inits.model.recipes import common
-
-OWNER = "recipes.fixup"
 
 
 def branches_of(model):
@@ -49,7 +47,7 @@ class _Fixup:
         if not branches:
             rule = "a functional model with residual branches"
             hint = "Give the rules of a subclassed model by its layers' names."
-            _checks.fail(OWNER, "model", rule, model.name, hint)
+            _errors.raise_bad_value("model", rule, model.name, hint)
         for branch in branches:
             *inner, last = branch
             for layer in inner:
@@ -57,6 +55,7 @@ class _Fixup:
                 self.scales[id(layer)] = power(len(branches), exponent)
             self.scales[id(last)] = 0.0
 
+    @_errors.named("recipes.fixup")
     def bound_to(self, model):
         """The value for one model, whose branches are known."""
         return _Fixup(model)

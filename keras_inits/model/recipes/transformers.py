@@ -10,7 +10,7 @@ import copy
 import math
 import re
 
-from keras_inits import _checks
+from keras_inits import _checks, _errors
 from keras_inits.engine.decimals import power
 from keras_inits.initializers import (
     RandomNormal,
@@ -26,10 +26,6 @@ from keras_inits.model.recipes import common
 STDDEV = 0.02
 
 
-def _layers(owner, argument, value):
-    return _checks.whole(owner, argument, value, 1)
-
-
 class _Ends:
     """The value of the rule for the kernels that end a residual branch of GPT-2."""
 
@@ -38,6 +34,7 @@ class _Ends:
         self.initializer = initializer
         self.ends = ends
 
+    @_errors.named("recipes.gpt2")
     def bound_to(self, model):
         """The value for one model, whose branches are known."""
         found = branches.branches_of(model, common.RESIDUAL_OUTPUT)
@@ -46,7 +43,7 @@ class _Ends:
             rule = "half the number of the model's residual branches"
             way_out = "name the kernels that end a branch by `residual`."
             hint = _found(found, found.ends, 2, way_out)
-            _checks.fail("recipes.gpt2", "num_layers", rule, self.count, hint)
+            _errors.raise_bad_value("num_layers", rule, self.count, hint)
         return _Ends(self.count, self.initializer, ends)
 
     def __call__(self, layer, variable):
@@ -65,6 +62,7 @@ def _found(found, ends, each, way_out):
     return f"{text} {give[0].upper()}{give[1:]}"
 
 
+@_errors.named("recipes.gpt2")
 def gpt2(num_layers, *, residual=None):
     """GPT-2: `N(0, 0.02**2)`, smaller where a residual branch ends.
 
@@ -101,7 +99,7 @@ def gpt2(num_layers, *, residual=None):
         draws the positions' table with 0.01 and leaves the factor out; the paper
         is followed here.
     """
-    count = _layers("recipes.gpt2", "num_layers", num_layers)
+    count = _checks.check_integer("num_layers", num_layers, 1)
     small = RandomNormal(0.0, STDDEV / math.sqrt(2 * count))
     first = (
         (common.EVERYTHING, _Ends(count, small))
@@ -147,7 +145,7 @@ def vit(*, head=common.HEAD):
     return [(head, Zeros()), *_normal_everywhere(TruncatedNormal(0.0, STDDEV))]
 
 
-def _stacks(owner, encoder_layers, decoder_layers, table):
+def _stacks(encoder_layers, decoder_layers, table):
     """What a paper's table has for each stack of a model.
 
     `table` has functions of the number of layers for "encoder" and "decoder", and
@@ -155,13 +153,13 @@ def _stacks(owner, encoder_layers, decoder_layers, table):
     """
     if encoder_layers is None and decoder_layers is None:
         rule = "an integer, 1 or above, or `decoder_layers` must be one"
-        _checks.fail(owner, "encoder_layers", rule, None)
+        _errors.raise_bad_value("encoder_layers", rule, None)
     for argument, count in (
         ("encoder_layers", encoder_layers),
         ("decoder_layers", decoder_layers),
     ):
         if count is not None:
-            _layers(owner, argument, count)
+            _checks.check_integer(argument, count, 1)
     if decoder_layers is None:
         return {"encoder": table["encoder"](encoder_layers)}
     if encoder_layers is None:
@@ -179,21 +177,21 @@ class _Scaled:
     """The value of the rule of both papers: which kernels get which factor.
 
     Args:
-        owner: Name of the recipe.
+        recipe: The recipe's name, which errors are to bear.
         counts: Numbers of layers, by the name of the stack.
         gains: Factors, by the name of the stack.
         feed_forward: See `deepnorm`.
         give: Function from a factor and a weight to an initializer or None.
     """
 
-    def __init__(self, owner, counts, gains, feed_forward, give):
-        self.owner = owner
+    def __init__(self, recipe, counts, gains, feed_forward, give):
+        self.recipe = recipe
         self.give = give
         self.counts = counts
         self.gains = gains
         if not (feed_forward is None or isinstance(feed_forward, re.Pattern)):
             rule = "None or a compiled regular expression"
-            _checks.fail(owner, "feed_forward", rule, feed_forward)
+            _errors.raise_bad_value("feed_forward", rule, feed_forward)
         self.feed_forward = feed_forward
         self.signal: set[int] = set()
         self.weighing: set[int] = set()
@@ -206,7 +204,8 @@ class _Scaled:
         bound.addresses = {id(v): address for address, _, v in addresses(model)}
         if self.feed_forward is None:
             found = branches.branches_of(model, common.RESIDUAL_OUTPUT)
-            bound.require(found)
+            with _errors.named(self.recipe):
+                bound.require(found)
             bound.signal, bound.weighing = found.signal, found.weighing
             bound.unseen = set(map(id, found.unseen))
         return bound
@@ -223,7 +222,7 @@ class _Scaled:
             rule = f"{part} the number of the {stack}'s residual branches"
             way_out = "name the feed-forward kernels by `feed_forward`."
             hint = _found(found, ends, each, way_out)
-            _checks.fail(self.owner, f"{stack}_layers", rule, count, hint)
+            _errors.raise_bad_value(f"{stack}_layers", rule, count, hint)
 
     def _address(self, variable):
         return self.addresses.get(id(variable), variable.name)
@@ -256,6 +255,7 @@ class _Scaled:
         return 1.0 if is_weighing else None
 
 
+@_errors.named("recipes.deepnorm")
 def deepnorm(encoder_layers=None, decoder_layers=None, *, feed_forward=None):
     """DeepNorm: Xavier, with small values and outputs in deep transformers.
 
@@ -300,7 +300,6 @@ def deepnorm(encoder_layers=None, decoder_layers=None, *, feed_forward=None):
         https://arxiv.org/abs/2203.00555
     """
     betas = _stacks(
-        "recipes.deepnorm",
         encoder_layers,
         decoder_layers,
         {
@@ -321,6 +320,7 @@ def deepnorm(encoder_layers=None, decoder_layers=None, *, feed_forward=None):
     return [(common.EVERYTHING, scaled)]
 
 
+@_errors.named("recipes.t_fixup")
 def t_fixup(encoder_layers=None, decoder_layers=None, *, feed_forward=None):
     """T-Fixup: transformers without layer normalization or warm-up.
 
@@ -362,7 +362,6 @@ def t_fixup(encoder_layers=None, decoder_layers=None, *, feed_forward=None):
         return power(9 * n, -0.25)
 
     gains = _stacks(
-        "recipes.t_fixup",
         encoder_layers,
         decoder_layers,
         {
