@@ -165,7 +165,7 @@ def test_a_rule_that_matches_nothing_passes_where_that_is_asked_for(here, capsys
 def test_what_is_nested_less_deeply_is_read():
     text = json.dumps({"a": [[[{"b": 1}]]]})
 
-    assert documents.json_object("o", "--x", text, "JSON") == json.loads(text)
+    assert documents.json_object("--x", text, "JSON") == json.loads(text)
 
 
 @pytest.mark.parametrize(
@@ -175,10 +175,10 @@ def test_the_bound_of_nesting_is_where_it_is_said_to_be(depth, passes):
     text = '{"a":' * depth + "1" + "}" * depth
 
     if passes:
-        assert documents.json_object("o", "--x", text, "JSON")
+        assert documents.json_object("--x", text, "JSON")
         return
     with pytest.raises(ValueError, match="nested at most 32 deep"):
-        documents.json_object("o", "--x", text, "JSON")
+        documents.json_object("--x", text, "JSON")
 
 
 def test_a_shape_within_the_bound_is_taken():

@@ -273,7 +273,7 @@ def test_an_optimizer_is_reset_to_what_keras_builds(name):
     extra = {"momentum": 0.9} if name == "SGD" else {}
     optimizer = kind(learning_rate=0.01, **extra)
     start = used(optimizer)
-    optimizers.assign(optimizers.initial_values("reinitialize", Holder(optimizer)))
+    optimizers.assign(optimizers.initial_values(Holder(optimizer)))
     for variable, expected in zip(optimizer.variables, start, strict=True):
         if variable is optimizer._learning_rate:
             expected = np.float32(7)  # no part of the state
@@ -286,7 +286,7 @@ def test_a_loss_scale_optimizer_is_reset_with_the_one_inside():
     inner = keras.optimizers.Adam(0.01)
     optimizer = keras.optimizers.LossScaleOptimizer(inner)
     start = used(optimizer)
-    optimizers.assign(optimizers.initial_values("reinitialize", Holder(optimizer)))
+    optimizers.assign(optimizers.initial_values(Holder(optimizer)))
     rates = (optimizer._learning_rate, inner._learning_rate)
     for variable, expected in zip(optimizer.variables, start, strict=True):
         if any(variable is rate for rate in rates):
@@ -306,10 +306,10 @@ def test_other_optimizers_and_models_that_are_not_compiled_are_refused():
     ):
         reinitialize(model, seed=1, optimizer=True)
     with raises_exactly(
-        "reinitialize: Argument `optimizer` must be False for an optimizer that is "
-        "not one of Keras' own, got True. The model's is Mine; compile the model anew."
+        "Argument `optimizer` must be False for an optimizer that is not one of Keras' "
+        "own, got True. The model's is Mine; compile the model anew."
     ):
-        optimizers.initial_values("reinitialize", Holder(Mine()))
+        optimizers.initial_values(Holder(Mine()))
     assert_same(before, values(model))
 
 
