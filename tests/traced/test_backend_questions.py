@@ -127,9 +127,9 @@ def test_a_jax_without_them_is_named(monkeypatch):
         jax.jit(lambda: keras_inits.HeNormal(seed=1)((300, 256)))()
 
     assert str(error.value) == (
-        "Drawing a large tensor inside a traced function needs jax 0.8 or later, "
-        "found 0.7.2. Run `pip install -U jax`, or call the initializer outside the "
-        "function."
+        "HeNormal: Drawing a large tensor inside a traced function needs jax 0.8 or "
+        "later, found 0.7.2. Run `pip install -U jax`, or call the initializer outside "
+        "the function."
     )
 
 
