@@ -1,21 +1,29 @@
 """What a release holds, and what it says that it needs."""
 
 import ast
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import tomllib
+import venv
 import zipfile
 from email.parser import Parser
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FOLDERS = (".ci", "benchmarks", "docs", "examples", "keras_inits", "tests")
-PAGES = sorted(path.name for path in ROOT.glob("*.md"))
-FILES = (*PAGES, "LICENSE", "constraints.txt", "pyproject.toml")
+FOLDERS = (
+    *(".ci", ".github", "benchmarks", "docs", "examples", "keras_inits", "tests"),
+)
+# `.git` is a file where the checkout is a worktree.
+FILES = sorted(
+    path.name for path in ROOT.iterdir() if path.is_file() and path.name != ".git"
+)
 
 
 def tracked(folder):
@@ -25,22 +33,35 @@ def tracked(folder):
     return {name for name in names if "__pycache__" not in name}
 
 
+def run(*command, **options):
+    """What a program says, if it ends well."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **options,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
 def build(source, kind, place):
     """The one file that a build writes."""
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(place)],
-        cwd=source,
-        check=True,
-        capture_output=True,
-    )
+    run(sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", place, cwd=source)
     (made,) = place.iterdir()
     return made
 
 
 @pytest.fixture(scope="module")
-def unpacked(tmp_path_factory):
+def archive(tmp_path_factory):
+    """The source distribution."""
+    return build(ROOT, "sdist", tmp_path_factory.mktemp("sdist"))
+
+
+@pytest.fixture(scope="module")
+def unpacked(archive, tmp_path_factory):
     """The source distribution, unpacked."""
-    archive = build(ROOT, "sdist", tmp_path_factory.mktemp("sdist"))
     place = tmp_path_factory.mktemp("unpacked")
     with tarfile.open(archive) as file:
         file.extractall(place, filter="data")
@@ -48,11 +69,16 @@ def unpacked(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def wheel(unpacked, tmp_path_factory):
-    """The wheel that is built from the source distribution."""
-    with zipfile.ZipFile(
-        build(unpacked, "wheel", tmp_path_factory.mktemp("w"))
-    ) as file:
+def distributions(archive, unpacked, tmp_path_factory):
+    """The source distribution, and the wheel that is built from it."""
+    built = build(unpacked, "wheel", tmp_path_factory.mktemp("wheel"))
+    return {"sdist": archive, "wheel": built}
+
+
+@pytest.fixture(scope="module")
+def wheel(distributions):
+    """The wheel, opened."""
+    with zipfile.ZipFile(distributions["wheel"]) as file:
         yield file
 
 
@@ -123,3 +149,55 @@ def test_what_the_tests_install_is_pinned():
 
     names = {re.match(r"[\w-]+", text)[0].lower() for text in wanted}
     assert names - pinned == set()
+
+
+@pytest.mark.parametrize("kind", ["sdist", "wheel"])
+def test_the_package_index_takes_it(kind, distributions):
+    run(sys.executable, "-m", "twine", "check", "--strict", distributions[kind])
+
+
+def test_the_wheel_has_no_stray_files(distributions):
+    run(sys.executable, "-m", "check_wheel_contents", distributions["wheel"])
+
+
+def fresh_environment(place):
+    """An environment without this package that borrows what it requires from here.
+
+    Returns its folder of programs.
+    """
+    venv.create(place, with_pip=False)
+    programs = place / ("Scripts" if os.name == "nt" else "bin")
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    own = pathlib.Path(run(programs / "python", "-c", code).strip())
+    # A path in such a file is searched, but such files in it are not read: that of an
+    # editable install of this package is passed over.
+    here = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    own.joinpath("borrowed.pth").write_text("\n".join(here))
+    return programs
+
+
+@pytest.mark.parametrize("kind", ["sdist", "wheel"])
+def test_what_is_installed_draws_the_golden_values(
+    kind, distributions, unpacked, tmp_path
+):
+    programs = fresh_environment(tmp_path / "environment")
+    python = programs / "python"
+    run(
+        *(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps"),
+        *("--no-build-isolation", distributions[kind]),
+    )
+    # The tests that the source distribution holds, without the package beside them.
+    shutil.copytree(unpacked / "tests", tmp_path / "apart" / "tests")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    options = {
+        "cwd": empty,
+        "env": {**os.environ, "PYTHONPATH": str(tmp_path / "apart")},
+    }
+
+    code = "import keras_inits; print(keras_inits.__file__)"
+    place = run(python, "-c", code, **options).splitlines()[-1]
+    assert tmp_path / "environment" in pathlib.Path(place).parents
+    assert "Nothing differs." in run(python, "-m", "tests.golden", "--check", **options)
+    assert "HeNormal" in run(programs / "keras-inits", "list", **options)
+    assert list(empty.iterdir()) == []
