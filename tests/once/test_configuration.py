@@ -1,0 +1,78 @@
+"""The files that other tools read, which no test run uses: each held to its format.
+
+They cannot be tried here, for they work where the project is hosted or published. To
+add one: the command that validates it, a line in `COMMANDS`.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+SCHEMA = "check_jsonschema --builtin-schema vendor."
+
+COMMANDS = [
+    "repo_review .",
+    "validate_pyproject pyproject.toml",
+    f"{SCHEMA}github-workflows {' '.join(map(str, WORKFLOWS))}",
+    f"{SCHEMA}dependabot .github/dependabot.yml",
+    f"{SCHEMA}citation-file-format CITATION.cff",
+    "pre_commit validate-config",
+    "codespell_lib keras_inits benchmarks docs examples .github README.md "
+    "CHANGELOG.md CONTRIBUTING.md SECURITY.md",
+]
+
+
+def run(*command):
+    """What a program says, if it ends well."""
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[:40])
+def test_the_files_are_what_their_readers_expect(command):
+    run(sys.executable, "-m", *command.split())
+
+
+def test_the_workflows_have_no_known_weakness():
+    # zizmor is no Python module: it stands beside this Python.
+    (program,) = pathlib.Path(sys.executable).parent.glob("zizmor*")
+
+    assert "No findings to report" in run(str(program), "--offline", ".github")
+
+
+def test_the_workflow_runs_the_test_command_of_the_readme():
+    page = (ROOT / "README.md").read_text()
+    (command,) = re.findall(r"<!-- the test command -->\n```bash\n(.*)\n```", page)
+    steps = [step.strip() for step in command.split("&&")]
+    assert steps.pop(0) == "python3 -m venv .venv-test"
+    steps = [
+        step.replace(".venv-test/bin/python", "python").replace(
+            ".venv-test/bin/pip", "python -m pip"
+        )
+        for step in steps
+    ]
+    workflow = yaml.safe_load((ROOT / ".github/workflows/tests.yml").read_text())
+    found = [step.get("run") for step in workflow["jobs"]["tests"]["steps"]]
+
+    assert list(filter(None, found)) == steps
+
+
+def test_the_workflow_runs_on_the_declared_pythons():
+    project = (ROOT / "pyproject.toml").read_text()
+    workflow = yaml.safe_load((ROOT / ".github/workflows/tests.yml").read_text())
+
+    declared = re.findall(r'Python :: (3\.\d+)"', project)
+    assert workflow["jobs"]["tests"]["strategy"]["matrix"]["python"] == declared
