@@ -2,20 +2,14 @@
 
 from keras_inits.initializers.base import Initializer, RandomInitializer
 from keras_inits.initializers.combinators import PerGate, ZeroRow
-from keras_inits.initializers.constants import (
-    STFT,
-    Constant,
-    Dirac,
-    Identity,
-    Ones,
-    Zeros,
-)
+from keras_inits.initializers.constants import Constant, Ones, Zeros
 from keras_inits.initializers.distributions import (
     RandomNormal,
     RandomUniform,
     TruncatedNormal,
     TruncNormal,
 )
+from keras_inits.initializers.identity import Dirac, Identity
 from keras_inits.initializers.orthogonal import DeltaOrthogonal, Orthogonal
 from keras_inits.initializers.scaling import (
     GlorotNormal,
@@ -27,6 +21,7 @@ from keras_inits.initializers.scaling import (
     VarianceScaling,
 )
 from keras_inits.initializers.sparse import Sparse
+from keras_inits.initializers.spectral import STFT
 from keras_inits.initializers.torch_scaling import (
     KaimingNormal,
     KaimingUniform,

@@ -80,6 +80,29 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
         """Between which two numbers all entries lie, or None if that is not known."""
         return None
 
+    def drawn_fans(self, shape):
+        """`(fan_in, fan_out)` that a weight of a shape is scaled by, or None."""
+        return None
+
+    def with_fans(self, fan_in, fan_out):
+        """The initializer for one weight, whose layer tells these fans.
+
+        Args:
+            fan_in: Number of inputs that meet in one output, above 0.
+            fan_out: Number of outputs that one input goes to, above 0.
+
+        Returns:
+            A copy that scales by these fans in place of those that the shape would
+            tell, and whose config does not have them; itself if it scales by none or
+            was given axes.
+        """
+        return self
+
+    @property
+    def given_seed(self):
+        """The seed that it was made with, or None."""
+        return None
+
     def next_key(self):
         """Key of the stream that the next call draws from, or None."""
         return streams.given_key()
@@ -180,9 +203,15 @@ class RandomInitializer(Initializer):
     def __init__(self, seed=None):
         rule = _checks.SEED_RULE
         seed = _checks.deserialize("seed", rule, seed)
+        # Keras' name for it, which its classes' methods read.
         self._init_seed = _checks.check_seed(seed)
         # The range is the one Keras uses, so that both take the same draws.
         self.seed = random.randint(1, 10**9) if seed is None else self._init_seed
+
+    @property
+    def given_seed(self):
+        """The seed that it was made with, or None."""
+        return self._init_seed
 
     def next_key(self):
         """Key for the seed; a seed generator moves on by one."""

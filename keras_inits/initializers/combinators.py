@@ -1,5 +1,7 @@
 """Initializers made of another one: fused gates and padding rows."""
 
+import copy
+
 from keras_inits import _checks, _errors
 from keras_inits.engine import streams
 from keras_inits.initializers import lookup
@@ -26,6 +28,23 @@ class _Wrapper(Initializer):
     def seed(self):
         """The seed of `inner`, or None if it does not draw."""
         return getattr(self.inner, "seed", None)
+
+    @property
+    def given_seed(self):
+        """The seed that `inner` was made with, or None."""
+        return self.inner.given_seed
+
+    def drawn_fans(self, shape):
+        """Those of `inner`."""
+        return self.inner.drawn_fans(shape)
+
+    def with_fans(self, fan_in, fan_out):
+        inner = self.inner.with_fans(fan_in, fan_out)
+        if inner is self.inner:
+            return self
+        known = copy.copy(self)
+        known.inner = inner
+        return known
 
     def next_key(self):
         """The key that `inner` would draw from."""
@@ -69,6 +88,10 @@ class PerGate(_Wrapper):
     def gate_shape(self, shape):
         """Shape of one gate's part."""
         return (*shape[:-1], shape[-1] // self.gates)
+
+    def drawn_fans(self, shape):
+        """Those of one gate."""
+        return self.inner.drawn_fans(self.gate_shape(shape))
 
     def check_shape(self, shape):
         """Refuses what cannot be cut into the gates, or is not for `inner`."""

@@ -12,12 +12,30 @@ import numpy as np
 from keras_inits import _checks, _errors
 from keras_inits.engine import orthogonal
 from keras_inits.initializers.base import RandomInitializer
-from keras_inits.initializers.constants import center_tap
+from keras_inits.initializers.identity import center_tap
 from keras_inits.initializers.lookup import listed
 
 
+class _OrthogonalMatrix(RandomInitializer):
+    """Base of the kernels with an orthogonal matrix in them."""
+
+    def __init__(self, gain=1.0, seed=None):
+        self.gain = _checks.check_real("gain", gain)
+        super().__init__(seed=seed)
+
+    def extent(self, shape):
+        return -abs(self.gain), abs(self.gain)
+
+    def matrix(self, ops, key, rows, columns, dtype):
+        """`gain` times a Haar-distributed matrix; its shorter side is orthonormal."""
+        work = "float64" if dtype == "float64" else "float32"
+        long, short = max(rows, columns), min(rows, columns)
+        matrix = orthogonal.haar(ops, key, long, short, gain=self.gain, dtype=work)
+        return ops.transpose(matrix) if rows < columns else matrix
+
+
 @listed("OrthogonalInitializer")
-class Orthogonal(RandomInitializer, keras.initializers.Orthogonal):
+class Orthogonal(_OrthogonalMatrix, keras.initializers.Orthogonal):
     """`gain` times a random matrix with orthonormal columns, or rows if wide.
 
     The shape is read as a matrix `(prod(shape[:-1]), shape[-1])`. The matrix is
@@ -38,31 +56,20 @@ class Orthogonal(RandomInitializer, keras.initializers.Orthogonal):
         `torch.nn.init.orthogonal_`.
     """
 
-    def __init__(self, gain=1.0, seed=None):
-        self.gain = _checks.check_real("gain", gain)
-        super().__init__(seed=seed)
-
     def check_shape(self, shape):
         """Refuses vectors and scalars."""
         _checks.check_rank(shape, range(2, 65))
-
-    def extent(self, shape):
-        return -abs(self.gain), abs(self.gain)
 
     def compute(self, ops, key, shape, dtype):
         rows, columns = math.prod(shape[:-1]), shape[-1]
         if rows * columns == 0:
             return ops.full(shape, 0, dtype)
-        work = "float64" if dtype == "float64" else "float32"
-        long, short = max(rows, columns), min(rows, columns)
-        matrix = orthogonal.haar(ops, key, long, short, gain=self.gain, dtype=work)
-        if rows < columns:
-            matrix = ops.transpose(matrix)
+        matrix = self.matrix(ops, key, rows, columns, dtype)
         return ops.cast(ops.reshape(matrix, shape), dtype)
 
 
 @listed()
-class DeltaOrthogonal(Orthogonal):
+class DeltaOrthogonal(_OrthogonalMatrix):
     """A convolution kernel that is orthogonal at its center, 0 elsewhere.
 
     With the layout `(*receptive_field, in, out)` the matrix `w[center]` of shape
@@ -94,7 +101,7 @@ class DeltaOrthogonal(Orthogonal):
         *kernel_size, inputs, outputs = shape
         if math.prod(shape) == 0:
             return ops.full(shape, 0, dtype)
-        matrix = super().compute(ops, key, (inputs, outputs), dtype)
+        matrix = ops.cast(self.matrix(ops, key, inputs, outputs, dtype), dtype)
         tap = np.zeros((*kernel_size, 1, 1), bool)
         tap[center_tap(kernel_size)] = True
         return ops.where(tap, matrix, ops.zeros_like(matrix))

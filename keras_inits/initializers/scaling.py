@@ -7,6 +7,7 @@ those with PyTorch's do not.
 """
 
 import copy
+import inspect
 import math
 
 import keras
@@ -90,19 +91,13 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
             shape, self.input_axes, self.output_axes, batch_axes=self.batch_axes
         )
 
+    def drawn_fans(self, shape):
+        return self.fans(shape)
+
     def with_fans(self, fan_in, fan_out):
-        """A copy for one weight whose layer is known.
-
-        It takes these fans in place of those that the shape would tell, and its
-        config does not have them.
-
-        Args:
-            fan_in: Number of inputs that meet in one output, above 0.
-            fan_out: Number of outputs that one input goes to, above 0.
-
-        Returns:
-            An initializer of the same class, arguments and seed.
-        """
+        axes = (self.input_axes, self.output_axes, self.batch_axes)
+        if self._given_fans is not None or axes != (None, None, None):
+            return self
         known = copy.copy(self)
         known._given_fans = (fan_in, fan_out)
         return known
@@ -159,8 +154,35 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
         )
 
 
+def scheme_of(base):
+    """Decorator that lists a named scheme and completes its docstring.
+
+    A scheme states its formula and source; the arguments are those of its base.
+    """
+    _, _, arguments = inspect.cleandoc(base.__doc__ or "").partition("\n\n")
+
+    def complete(cls):
+        formula, head, source = inspect.cleandoc(cls.__doc__ or "").partition(
+            "Reference:"
+        )
+        cls.__doc__ = f"{formula}{arguments}\n\n{head}{source}"
+        return listed()(cls)
+
+    return complete
+
+
 class _Named(VarianceScaling):
-    """Base of the named schemes: what Keras' own take, and `batch_axes`."""
+    """Base of the named schemes, each a scale, a mode and a distribution.
+
+    Args:
+        seed: See `RandomInitializer`.
+        input_axes: See `compute_fans`.
+        output_axes: See `compute_fans`.
+        batch_axes: See `compute_fans`.
+
+    Raises:
+        ValueError: If the axes do not fit the shape.
+    """
 
     named_scale = 1.0
     named_mode = "fan_in"
@@ -180,21 +202,12 @@ class _Named(VarianceScaling):
         )
 
 
-@listed()
+@scheme_of(_Named)
 class GlorotUniform(_Named, keras.initializers.GlorotUniform):
     """`U(-limit, limit)`, `limit = sqrt(6 / (fan_in + fan_out))`.
 
     Keeps the variance of activations and gradients about alike from layer to
     layer where the activation is near linear, as tanh is around 0.
-
-    Args:
-        seed: See `RandomInitializer`.
-        input_axes: See `compute_fans`.
-        output_axes: See `compute_fans`.
-        batch_axes: See `compute_fans`.
-
-    Raises:
-        ValueError: If the axes do not fit the shape.
 
     Reference:
         Glorot and Bengio 2010, equation 16,
@@ -205,20 +218,11 @@ class GlorotUniform(_Named, keras.initializers.GlorotUniform):
     named_distribution = "uniform"
 
 
-@listed()
+@scheme_of(_Named)
 class GlorotNormal(_Named, keras.initializers.GlorotNormal):
     """Normal of deviation `sqrt(2 / (fan_in + fan_out))`, cut at two deviations.
 
     The deviation is that after the cut, as in Keras; `XavierNormal` is not cut.
-
-    Args:
-        seed: See `RandomInitializer`.
-        input_axes: See `compute_fans`.
-        output_axes: See `compute_fans`.
-        batch_axes: See `compute_fans`.
-
-    Raises:
-        ValueError: If the axes do not fit the shape.
 
     Reference:
         Glorot and Bengio 2010, equation 12,
@@ -228,18 +232,9 @@ class GlorotNormal(_Named, keras.initializers.GlorotNormal):
     named_mode = "fan_avg"
 
 
-@listed()
+@scheme_of(_Named)
 class HeUniform(_Named, keras.initializers.HeUniform):
     """`U(-limit, limit)`, `limit = sqrt(6 / fan_in)`, for ReLU.
-
-    Args:
-        seed: See `RandomInitializer`.
-        input_axes: See `compute_fans`.
-        output_axes: See `compute_fans`.
-        batch_axes: See `compute_fans`.
-
-    Raises:
-        ValueError: If the axes do not fit the shape.
 
     Reference:
         The variance of He et al. 2015, equation 10,
@@ -250,20 +245,11 @@ class HeUniform(_Named, keras.initializers.HeUniform):
     named_distribution = "uniform"
 
 
-@listed()
+@scheme_of(_Named)
 class HeNormal(_Named, keras.initializers.HeNormal):
     """Normal of deviation `sqrt(2 / fan_in)`, cut at two deviations, for ReLU.
 
     The deviation is that after the cut, as in Keras; `KaimingNormal` is not cut.
-
-    Args:
-        seed: See `RandomInitializer`.
-        input_axes: See `compute_fans`.
-        output_axes: See `compute_fans`.
-        batch_axes: See `compute_fans`.
-
-    Raises:
-        ValueError: If the axes do not fit the shape.
 
     Reference:
         He et al. 2015, equation 10, https://arxiv.org/abs/1502.01852
@@ -272,18 +258,9 @@ class HeNormal(_Named, keras.initializers.HeNormal):
     named_scale = 2.0
 
 
-@listed()
+@scheme_of(_Named)
 class LecunUniform(_Named, keras.initializers.LecunUniform):
     """`U(-limit, limit)`, `limit = sqrt(3 / fan_in)`.
-
-    Args:
-        seed: See `RandomInitializer`.
-        input_axes: See `compute_fans`.
-        output_axes: See `compute_fans`.
-        batch_axes: See `compute_fans`.
-
-    Raises:
-        ValueError: If the axes do not fit the shape.
 
     Reference:
         LeCun et al. 1998, "Efficient BackProp", section 4.6.
@@ -292,18 +269,9 @@ class LecunUniform(_Named, keras.initializers.LecunUniform):
     named_distribution = "uniform"
 
 
-@listed()
+@scheme_of(_Named)
 class LecunNormal(_Named, keras.initializers.LecunNormal):
     """Normal of deviation `sqrt(1 / fan_in)`, cut at two deviations, for SELU.
-
-    Args:
-        seed: See `RandomInitializer`.
-        input_axes: See `compute_fans`.
-        output_axes: See `compute_fans`.
-        batch_axes: See `compute_fans`.
-
-    Raises:
-        ValueError: If the axes do not fit the shape.
 
     Reference:
         LeCun et al. 1998, "Efficient BackProp", section 4.6; Klambauer et al.

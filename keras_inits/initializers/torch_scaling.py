@@ -9,12 +9,24 @@ own layout of the same layer.
 from collections.abc import Callable
 
 from keras_inits import _checks, gains
-from keras_inits.initializers.lookup import listed
-from keras_inits.initializers.scaling import VarianceScaling
+from keras_inits.initializers.scaling import VarianceScaling, scheme_of
 
 
 class _Xavier(VarianceScaling):
-    """Base of the two Xavier laws: variance `2 gain**2 / (fan_in + fan_out)`."""
+    """Base of the two Xavier schemes: variance `2 gain**2 / (fan_in + fan_out)`.
+
+    Args:
+        gain: Factor of the deviation, a number between 1e-150 and 1e150; see
+            `calculate_gain`.
+        seed: See `RandomInitializer`.
+        input_axes: See `compute_fans`.
+        output_axes: See `compute_fans`.
+        batch_axes: See `compute_fans`.
+
+    Raises:
+        ValueError: If `gain` is not between 1e-150 and 1e150, the rank is below 2,
+            or the axes do not fit the shape.
+    """
 
     least_rank = 2
     law = "uniform"
@@ -40,21 +52,9 @@ class _Xavier(VarianceScaling):
         )
 
 
-@listed()
+@scheme_of(_Xavier)
 class XavierUniform(_Xavier):
     """`U(-limit, limit)`, `limit = gain * sqrt(6 / (fan_in + fan_out))`.
-
-    Args:
-        gain: Factor of the deviation, a number between 1e-150 and 1e150; see
-            `calculate_gain`.
-        seed: See `RandomInitializer`.
-        input_axes: See `compute_fans`.
-        output_axes: See `compute_fans`.
-        batch_axes: See `compute_fans`.
-
-    Raises:
-        ValueError: If `gain` is not between 1e-150 and 1e150, the rank is below 2,
-            or the axes do not fit the shape.
 
     Reference:
         Glorot and Bengio 2010, equation 16,
@@ -63,23 +63,11 @@ class XavierUniform(_Xavier):
     """
 
 
-@listed()
+@scheme_of(_Xavier)
 class XavierNormal(_Xavier):
     """`N(0, stddev**2)`, `stddev = gain * sqrt(2 / (fan_in + fan_out))`.
 
     The normal law is whole, as in PyTorch; `GlorotNormal` cuts it.
-
-    Args:
-        gain: Factor of the deviation, a number between 1e-150 and 1e150; see
-            `calculate_gain`.
-        seed: See `RandomInitializer`.
-        input_axes: See `compute_fans`.
-        output_axes: See `compute_fans`.
-        batch_axes: See `compute_fans`.
-
-    Raises:
-        ValueError: If `gain` is not between 1e-150 and 1e150, the rank is below 2,
-            or the axes do not fit the shape.
 
     Reference:
         Glorot and Bengio 2010, equation 12,
@@ -91,7 +79,22 @@ class XavierNormal(_Xavier):
 
 
 class _Kaiming(VarianceScaling):
-    """Base of the two Kaiming laws: variance `gain**2 / fan`."""
+    """Base of the two Kaiming schemes: variance `gain**2 / fan`.
+
+    Args:
+        a: Negative slope of leaky_relu, a number between -1e150 and 1e150; other
+            activations ignore it.
+        mode: `"fan_in"` or `"fan_out"`.
+        nonlinearity: Name of the activation that follows, or a callable.
+        seed: See `RandomInitializer`.
+        input_axes: See `compute_fans`.
+        output_axes: See `compute_fans`.
+        batch_axes: See `compute_fans`.
+
+    Raises:
+        ValueError: If `a` is out of range, `mode` or `nonlinearity` is unknown,
+            the rank is below 2, or the axes do not fit the shape.
+    """
 
     least_rank = 2
     law = "uniform"
@@ -124,26 +127,12 @@ class _Kaiming(VarianceScaling):
         )
 
 
-@listed()
+@scheme_of(_Kaiming)
 class KaimingUniform(_Kaiming):
     """`U(-limit, limit)`, `limit = gain * sqrt(3 / fan)`.
 
     `gain` is that of `nonlinearity`, see `calculate_gain`. `a=sqrt(5)`, which
     PyTorch gives its own layers, is `U(-1/sqrt(fan_in), 1/sqrt(fan_in))`.
-
-    Args:
-        a: Negative slope of leaky_relu, a number between -1e150 and 1e150; other
-            activations ignore it.
-        mode: `"fan_in"` or `"fan_out"`.
-        nonlinearity: Name of the activation that follows, or a callable.
-        seed: See `RandomInitializer`.
-        input_axes: See `compute_fans`.
-        output_axes: See `compute_fans`.
-        batch_axes: See `compute_fans`.
-
-    Raises:
-        ValueError: If `a` is out of range, `mode` or `nonlinearity` is unknown,
-            the rank is below 2, or the axes do not fit the shape.
 
     Reference:
         He et al. 2015, equations 10, 14 and 15, https://arxiv.org/abs/1502.01852;
@@ -151,26 +140,12 @@ class KaimingUniform(_Kaiming):
     """
 
 
-@listed()
+@scheme_of(_Kaiming)
 class KaimingNormal(_Kaiming):
     """`N(0, stddev**2)`, `stddev = gain / sqrt(fan)`.
 
     `gain` is that of `nonlinearity`, see `calculate_gain`. The normal law is
     whole, as in PyTorch; `HeNormal` cuts it.
-
-    Args:
-        a: Negative slope of leaky_relu, a number between -1e150 and 1e150; other
-            activations ignore it.
-        mode: `"fan_in"` or `"fan_out"`.
-        nonlinearity: Name of the activation that follows, or a callable.
-        seed: See `RandomInitializer`.
-        input_axes: See `compute_fans`.
-        output_axes: See `compute_fans`.
-        batch_axes: See `compute_fans`.
-
-    Raises:
-        ValueError: If `a` is out of range, `mode` or `nonlinearity` is unknown,
-            the rank is below 2, or the axes do not fit the shape.
 
     Reference:
         He et al. 2015, equations 10, 14 and 15, https://arxiv.org/abs/1502.01852;

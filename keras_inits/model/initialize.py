@@ -18,7 +18,7 @@ def first(parsed, weight):
 def ruled_step(weight, initializer):
     """The checked step that gives a weight what a rule says."""
     fans = plan.fans_for(weight)
-    initializer = plan.with_fans(initializer, fans)
+    initializer = initializer.with_fans(*fans)
     plan.check(weight, initializer)
     return plan.Step(weight, fans, initializer)
 

@@ -5,7 +5,6 @@ reason why it is left alone. Making a plan touches nothing; carrying it out hold
 one weight beyond the model at a time.
 """
 
-import copy
 import dataclasses
 import math
 import random
@@ -17,7 +16,6 @@ from keras_inits import _backend, _checks, _errors
 from keras_inits.engine import moments, streams
 from keras_inits.initializers import callables
 from keras_inits.initializers.base import Initializer
-from keras_inits.initializers.scaling import VarianceScaling
 from keras_inits.model import account, report, rules
 from keras_inits.model.fans import layer_fans
 
@@ -45,7 +43,7 @@ class Step:
         shown, fans = None, None
         if self.initializer is not None:
             shown = repr(self.initializer)
-            fans = drawn_fans(self.initializer, self.weight.shape)
+            fans = self.initializer.drawn_fans(self.weight.shape)
         fan_in, fan_out = fans or self.fans
         return report.WeightReport(
             address=self.weight.address,
@@ -69,33 +67,6 @@ def left_alone_because(weight):
     return ""
 
 
-def with_fans(initializer, fans):
-    """An initializer told the fans of its weight, if it asks and none were given."""
-    if hasattr(initializer, "inner"):
-        told = with_fans(initializer.inner, fans)
-        if told is initializer.inner:
-            return initializer
-        initializer = copy.copy(initializer)
-        initializer.inner = told
-        return initializer
-    if not isinstance(initializer, VarianceScaling):
-        return initializer
-    given = (initializer.input_axes, initializer.output_axes, initializer.batch_axes)
-    if initializer._given_fans is not None or given != (None, None, None):
-        return initializer
-    return initializer.with_fans(*fans)
-
-
-def drawn_fans(initializer, shape):
-    """The fans that an initializer scales a weight of a shape by, or None."""
-    if hasattr(initializer, "inner"):
-        part = getattr(initializer, "gate_shape", tuple)
-        return drawn_fans(initializer.inner, part(shape))
-    if isinstance(initializer, VarianceScaling):
-        return initializer.fans(shape)
-    return None
-
-
 def check(weight, initializer):
     """Refuses an initializer that cannot draw a weight."""
     try:
@@ -113,13 +84,6 @@ def _raise_cannot_draw(weight, initializer, why):
     _errors.raise_error(
         f"The weight {weight.address!r} cannot be drawn by {initializer!r}: {why}"
     )
-
-
-def _given_seed(initializer):
-    """The seed that an initializer was made with, or None."""
-    while hasattr(initializer, "inner"):
-        initializer = initializer.inner
-    return getattr(initializer, "_init_seed", None)
 
 
 class Plan:
@@ -147,7 +111,7 @@ class Plan:
         A seed generator moves on by one for the call, unless the run is dry.
         """
         seed = self.seed
-        own = _given_seed(step.initializer) if self.own_seeds else None
+        own = step.initializer.given_seed if self.own_seeds else None
         if isinstance(own, keras.random.SeedGenerator):
             if id(own) not in self.generators:
                 if dry_run:

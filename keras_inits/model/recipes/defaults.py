@@ -2,7 +2,6 @@
 
 from keras_inits._errors import named
 from keras_inits.fans import compute_fans
-from keras_inits.initializers import VarianceScaling
 from keras_inits.model import configured as told
 from keras_inits.model import rules
 from keras_inits.model.recipes.common import EVERYTHING
@@ -12,10 +11,10 @@ from keras_inits.model.recipes.common import EVERYTHING
 def _default(layer, variable):
     weight = rules.Weight(variable.name, layer, variable, (layer,))
     found = told.configured(weight, told.as_default)
-    if isinstance(found, VarianceScaling) and found.input_axes is None:
-        # As Keras reads them: from the shape alone.
-        return found.with_fans(*compute_fans(tuple(variable.shape)))
-    return found
+    if found is None:
+        return None
+    # As Keras reads them: from the shape alone.
+    return found.with_fans(*compute_fans(tuple(variable.shape)))
 
 
 def keras():
