@@ -101,7 +101,7 @@ def calculate_gain(nonlinearity, param=None):
 
         gain = 1 / sqrt(E[f(z)**2]),  z ~ N(0, 1)
 
-    so that weights of deviation `gain / sqrt(fan_in)` keep the mean square of
+    so that weights of standard deviation `gain / sqrt(fan_in)` keep the mean square of
     pre-activations at 1. The two agree for linear and relu only: the entries for
     tanh, sigmoid and selu are PyTorch's conventions.
 

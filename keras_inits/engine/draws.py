@@ -1,10 +1,10 @@
-"""From words to values: the laws that initializers draw from.
+"""From words to values: the distributions that initializers draw from.
 
-Each function states one law, `value = offset + scale * integer`, where the
+Each function states one distribution, `value = offset + scale * integer`, where the
 integer comes from a half-word exactly and the product is rounded once. An
 offset adds a second rounding; between the two stands a clamp, for two reasons:
 a compiler must not fuse them into one rounding, and the sum must not leave the
-law's interval. `ops` runs the formula: `HostOps` at once, in NumPy.
+interval. `ops` runs the formula: `HostOps` at once, in NumPy.
 """
 
 import functools
@@ -95,17 +95,17 @@ def check_interval(dtype, low, high, high_is_open):
 
 
 def normal_extent(mean, stddev, bounds=(-math.inf, math.inf)):
-    """The least and the largest value of a normal law, cut at `bounds` or whole.
+    """The least and the largest value of a normal distribution, truncated at `bounds`.
 
     `bounds` are in standard deviations from the mean.
     """
-    law = quantile.table(*bounds)
-    low, high = (mean + integer * law.unit * stddev for integer in law.reach)
+    table = quantile.table(*bounds)
+    low, high = (mean + integer * table.unit * stddev for integer in table.reach)
     return low, high
 
 
 def uniform(ops, key, shape, *, low, high, dtype):
-    """The uniform law on [low, high), in 2**24 equal steps.
+    """The uniform distribution on [low, high), in 2**24 equal steps.
 
     The upper 25 bits of the half-word, as a signed integer made odd, are an odd
     k in (-2**24, 2**24):
@@ -134,8 +134,8 @@ def uniform(ops, key, shape, *, low, high, dtype):
 
 
 def normal(ops, key, shape, *, mean, stddev, dtype):
-    """The normal law N(mean, stddev**2), within 6.23 deviations of its mean."""
-    law = quantile.table()
+    """N(mean, stddev**2), within 6.23 standard deviations of the mean."""
+    table = quantile.table()
     work = numpy_dtype("float64" if dtype == "float64" else "float32").type
     barrier = work(8.0 * stddev)  # never reached: it only keeps two roundings apart
     return _draw(
@@ -143,8 +143,8 @@ def normal(ops, key, shape, *, mean, stddev, dtype):
         key,
         shape,
         dtype,
-        lambda half_words: quantile.deviates(ops, half_words, law),
-        scale=stddev * law.unit,
+        lambda half_words: quantile.deviates(ops, half_words, table),
+        scale=stddev * table.unit,
         offset=mean,
         clamp=None if mean == 0 else (-barrier, barrier),
         narrow=None,
@@ -156,17 +156,17 @@ def truncated_normal(ops, key, shape, mean, stddev, bounds, limits, *, dtype):
 
     Its ends are given twice: `bounds` in standard deviations from the mean, which
     choose the table, and `limits` as the values that no draw may pass. `stddev`
-    is that of the law before it was cut.
+    is that before the truncation.
     """
-    law = quantile.table(*bounds)
-    scale = stddev * law.unit
-    clamp, narrow = _bounds(dtype, law.reach, scale, mean, *limits, False)
+    table = quantile.table(*bounds)
+    scale = stddev * table.unit
+    clamp, narrow = _bounds(dtype, table.reach, scale, mean, *limits, False)
     return _draw(
         ops,
         key,
         shape,
         dtype,
-        lambda half_words: quantile.deviates(ops, half_words, law),
+        lambda half_words: quantile.deviates(ops, half_words, table),
         scale=scale,
         offset=mean,
         clamp=clamp,

@@ -131,16 +131,16 @@ class GraphOps:
         """The same bits under another dtype of the same width."""
         return keras.ops.view(x, dtype=dtype)
 
-    def look_up(self, law, bits):
+    def look_up(self, table, bits):
         """Base and slope, in a quantile table, of a float32's bits."""
-        compact = quantile.compact(law)
+        compact = quantile.compact(table)
         part = keras.ops.right_shift(bits, quantile.POSITION_BITS)
         part = keras.ops.bitwise_and(part - quantile.EXPONENT_BIAS, quantile.SIDE - 1)
         negative = keras.ops.bitwise_and(keras.ops.right_shift(bits, 31), 1)
         index = part + negative * quantile.SIDE
         return tuple(
-            keras.ops.take(keras.ops.convert_to_tensor(table, dtype="int32"), index)
-            for table in compact
+            keras.ops.take(keras.ops.convert_to_tensor(part, dtype="int32"), index)
+            for part in compact
         )
 
     def generate(self, key, shape, dtype, formula):

@@ -140,13 +140,13 @@ class HostOps:
         """The same bits under another dtype of the same width."""
         return x.view(dtype)
 
-    def look_up(self, law, bits):
+    def look_up(self, table, bits):
         """Base and slope, in a quantile table, of a float32's bits."""
         index = np.right_shift(bits.view(np.uint32), quantile.POSITION_BITS)
         index -= quantile.EXPONENT_BIAS
         index = index.astype(np.intp)
         # No index is out of range; "clip" spares NumPy the check.
-        return law.base.take(index, mode="clip"), law.slope.take(index, mode="clip")
+        return table.base.take(index, mode="clip"), table.slope.take(index, mode="clip")
 
     def generate(self, key, shape, dtype, formula):
         """A tensor whose element i is the formula of half-word i.

@@ -357,10 +357,10 @@ def haar(ops, key, rows, columns, *, gain=1.0, dtype="float32"):
         1989, "A storage-efficient WY representation", for the panels; Joffrain et
         al. 2006, "Accumulating Householder transformations, revisited", for T^-1.
     """
-    law = quantile.table()
+    table = quantile.table()
 
     def integers(half_words):
-        return quantile.deviates(ops, half_words, law)
+        return quantile.deviates(ops, half_words, table)
 
     with ops.wide():
         multiply = _loop if ops.is_compiled else _grow

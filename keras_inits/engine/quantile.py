@@ -1,6 +1,6 @@
 """Quantile tables: from a half-word to a normal deviate, in integers.
 
-The normal law, cut to `[lower, upper]` or whole, is split at its median. A
+The normal distribution, truncated to `[lower, upper]` or not, is split at its median. A
 half-word `h`, read as a signed integer and made odd, chooses the side by its
 sign, and by its magnitude m the probability v = m / 2**31 of that side that
 lies further out. Converted to float32, m falls into one of `SEGMENTS` equal
@@ -12,8 +12,8 @@ position in that part:
 
 `unit` is the power of two for which every integer fits in 24 bits, so float32
 holds it exactly and one multiplication, rounded once, makes it a deviate of the
-wanted deviation. The tables interpolate the quantile function linearly; for the
-whole normal law the error is below 1e-6 and the range +-6.23.
+wanted standard deviation. The tables interpolate the quantile function linearly; for
+the untruncated distribution the error is below 1e-6 and the range +-6.23.
 
 Reference:
     Cheung, Lee, Luk, Villasenor 2007, "Hardware generation of arbitrary random
@@ -42,7 +42,7 @@ INTEGER_BITS = 24
 
 
 class Table(NamedTuple):
-    """A law in integers. `base` and `slope` are int32, indexed by segment.
+    """A distribution in integers. `base` and `slope` are int32, indexed by segment.
 
     The index is a float32's sign, exponent and leading mantissa bits as they
     stand, less the bias, so the sides lie `SIGN_BIT` entries apart.
@@ -73,7 +73,7 @@ def _side(tail_cdf, tail_sf, half, sign):
 
 @functools.lru_cache(maxsize=16)
 def table(lower=-math.inf, upper=math.inf):
-    """The table of N(0, 1) cut to [lower, upper], bounds in deviations.
+    """The table of N(0, 1) truncated to [lower, upper].
 
     Raises:
         ArithmeticError: If the interval is so far out or so narrow that double
@@ -119,22 +119,22 @@ def check_interval(argument, value, lower, upper):
 
 @functools.lru_cache(maxsize=16)
 def _compact(lower, upper):
-    law = table(lower, upper)
+    found = table(lower, upper)
     sides = (slice(0, SIDE), slice(SIGN_BIT, SIGN_BIT + SIDE))
     return tuple(
-        np.concatenate([x[side] for side in sides]) for x in (law.base, law.slope)
+        np.concatenate([x[side] for side in sides]) for x in (found.base, found.slope)
     )
 
 
-def compact(law):
+def compact(table):
     """`(base, slope)` of a table without the room between its two sides."""
-    return _compact(*law.bounds)
+    return _compact(*table.bounds)
 
 
-def deviates(ops, half_words, law):
-    """Half-words to deviates in units of `law.unit`, as 24-bit integers."""
+def deviates(ops, half_words, table):
+    """Half-words to deviates in units of `table.unit`, as 24-bit integers."""
     bits = ops.bitcast(ops.to_float32(ops.bitwise_or(half_words, 1)), "int32")
-    integers, slope = ops.look_up(law, bits)
+    integers, slope = ops.look_up(table, bits)
     slope *= ops.bitwise_and(bits, POSITION_MASK)
     slope += 1 << (POSITION_BITS - 1)
     integers += ops.right_shift(slope, POSITION_BITS)

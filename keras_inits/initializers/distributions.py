@@ -86,12 +86,12 @@ class TruncatedNormal(RandomInitializer, keras.initializers.TruncatedNormal):
 
     The interval is `[mean + lower * stddev, mean + upper * stddev]`; an absolute
     `minval` or `maxval` takes the place of its lower or upper end. `stddev` is
-    that of the law before it is cut: a cut at two deviations leaves 0.8796 of it.
+    that before the truncation: at two standard deviations 0.8796 of it is left.
     Nothing is drawn twice, and no value lies outside.
 
     Args:
-        mean: Mean before the cut, a finite number.
-        stddev: Standard deviation before the cut, a finite number above 0.
+        mean: Mean before the truncation, a finite number.
+        stddev: Standard deviation before the truncation, a finite number above 0.
         seed: See `RandomInitializer`.
         lower: Lower end in standard deviations from the mean, or None for none.
         upper: Upper end in standard deviations from the mean, or None for none.
@@ -106,8 +106,8 @@ class TruncatedNormal(RandomInitializer, keras.initializers.TruncatedNormal):
 
     Reference:
         `keras.initializers.TruncatedNormal`; `jax.nn.initializers
-        .truncated_normal` for ends in deviations; `torch.nn.init.trunc_normal_`
-        for absolute ones.
+        .truncated_normal` for ends in standard deviations;
+        `torch.nn.init.trunc_normal_` for absolute ones.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ class TruncatedNormal(RandomInitializer, keras.initializers.TruncatedNormal):
         super().__init__(seed=seed)
 
     def interval(self):
-        """The interval's ends in deviations from the mean, and as values."""
+        """The interval's ends in standard deviations from the mean, and as values."""
         lower = -math.inf if self.lower is None else float(self.lower)
         upper = math.inf if self.upper is None else float(self.upper)
         low = self.mean + lower * self.stddev
@@ -173,11 +173,11 @@ class TruncNormal(RandomInitializer):
     """PyTorch's truncated normal: `N(mean, std**2)` given `a <= value <= b`.
 
     The bounds are absolute: with `std=0.02` and the default bounds nothing is
-    cut. `TruncatedNormal` has bounds in standard deviations.
+    truncated. `TruncatedNormal` has bounds in standard deviations.
 
     Args:
-        mean: Mean before the cut, a finite number.
-        std: Standard deviation before the cut, a finite number above 0.
+        mean: Mean before the truncation, a finite number.
+        std: Standard deviation before the truncation, a finite number above 0.
         a: Lower bound, a finite number.
         b: Upper bound, a finite number above `a`.
         seed: See `RandomInitializer`.
@@ -201,7 +201,7 @@ class TruncNormal(RandomInitializer):
         super().__init__(seed=seed)
 
     def interval(self):
-        """The interval's ends in deviations from the mean, and as values."""
+        """The interval's ends in standard deviations from the mean, and as values."""
         lower = (self.a - self.mean) / self.std
         upper = (self.b - self.mean) / self.std
         return (lower, upper), (self.a, self.b)

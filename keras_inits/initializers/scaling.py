@@ -1,9 +1,9 @@
 """Random initializers whose spread is set by the weight's fans.
 
 Entries are independent with mean 0. A class contributes its `scale`, the mode
-that chooses the fan, and the law; `fans` counts, `engine.draws` supplies the
-numbers. The classes with Keras' names cut their normal law at two deviations,
-those with PyTorch's do not.
+that chooses the fan, and the distribution; `fans` counts, `engine.draws` supplies the
+numbers. The classes with Keras' names truncate the normal distribution at two standard
+deviations, those with PyTorch's do not.
 """
 
 import copy
@@ -20,8 +20,8 @@ from keras_inits.initializers.lookup import listed
 
 MODES = ("fan_in", "fan_out", "fan_avg", "fan_geo_avg")
 DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
-CUT = (-2.0, 2.0)
-CUT_STDDEV = normal.truncated_stddev(*CUT)
+TRUNCATION = (-2.0, 2.0)
+TRUNCATED_STDDEV = normal.truncated_stddev(*TRUNCATION)
 
 
 @listed()
@@ -30,17 +30,18 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
 
     n is `fan_in`, `fan_out`, their mean `(fan_in + fan_out) / 2` for `"fan_avg"`
     or their geometric mean `sqrt(fan_in * fan_out)` for `"fan_geo_avg"`, and at
-    least 1. The law is one of
+    least 1. The distribution is one of
 
-    - `"truncated_normal"`, also called `"normal"`: a normal law cut at two of its
-      deviations, widened so that what is left has the stated variance;
+    - `"truncated_normal"`, also called `"normal"`: a normal distribution truncated at
+      two of its standard deviations, widened so that what is left has the stated
+      variance;
     - `"untruncated_normal"`: `N(0, scale / n)`;
     - `"uniform"`: `U(-limit, limit)` with `limit = sqrt(3 * scale / n)`.
 
     Args:
         scale: Factor of the variance, a finite number above 0.
         mode: One of `"fan_in"`, `"fan_out"`, `"fan_avg"`, `"fan_geo_avg"`.
-        distribution: One of the laws above.
+        distribution: One of those above.
         seed: See `RandomInitializer`.
         input_axes: See `compute_fans`. Keras' `EinsumDense` fills them in.
         output_axes: See `compute_fans`.
@@ -126,7 +127,7 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
         elif self.distribution == "untruncated_normal":
             return draws.normal_extent(0.0, stddev)
         else:
-            limit = CUT[1] * stddev / CUT_STDDEV
+            limit = TRUNCATION[1] * stddev / TRUNCATED_STDDEV
         return -limit, limit
 
     def stddev(self, shape):
@@ -147,10 +148,10 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
             return draws.uniform(ops, key, shape, low=-limit, high=limit, dtype=dtype)
         if self.distribution == "untruncated_normal":
             return draws.normal(ops, key, shape, mean=0.0, stddev=stddev, dtype=dtype)
-        stddev /= CUT_STDDEV
-        limits = (CUT[0] * stddev, CUT[1] * stddev)
+        stddev /= TRUNCATED_STDDEV
+        limits = (TRUNCATION[0] * stddev, TRUNCATION[1] * stddev)
         return draws.truncated_normal(
-            ops, key, shape, 0.0, stddev, CUT, limits, dtype=dtype
+            ops, key, shape, 0.0, stddev, TRUNCATION, limits, dtype=dtype
         )
 
 
@@ -220,9 +221,10 @@ class GlorotUniform(_Named, keras.initializers.GlorotUniform):
 
 @scheme_of(_Named)
 class GlorotNormal(_Named, keras.initializers.GlorotNormal):
-    """Normal of deviation `sqrt(2 / (fan_in + fan_out))`, cut at two deviations.
+    """Truncated normal, `stddev = sqrt(2 / (fan_in + fan_out))`.
 
-    The deviation is that after the cut, as in Keras; `XavierNormal` is not cut.
+    `stddev` is that after the truncation at two standard deviations, as in Keras;
+    `XavierNormal` is not truncated.
 
     Reference:
         Glorot and Bengio 2010, equation 12,
@@ -247,9 +249,10 @@ class HeUniform(_Named, keras.initializers.HeUniform):
 
 @scheme_of(_Named)
 class HeNormal(_Named, keras.initializers.HeNormal):
-    """Normal of deviation `sqrt(2 / fan_in)`, cut at two deviations, for ReLU.
+    """Truncated normal, `stddev = sqrt(2 / fan_in)`, for ReLU.
 
-    The deviation is that after the cut, as in Keras; `KaimingNormal` is not cut.
+    `stddev` is that after the truncation at two standard deviations, as in Keras;
+    `KaimingNormal` is not truncated.
 
     Reference:
         He et al. 2015, equation 10, https://arxiv.org/abs/1502.01852
@@ -271,7 +274,7 @@ class LecunUniform(_Named, keras.initializers.LecunUniform):
 
 @scheme_of(_Named)
 class LecunNormal(_Named, keras.initializers.LecunNormal):
-    """Normal of deviation `sqrt(1 / fan_in)`, cut at two deviations, for SELU.
+    """Truncated normal, `stddev = sqrt(1 / fan_in)`, for SELU.
 
     Reference:
         LeCun et al. 1998, "Efficient BackProp", section 4.6; Klambauer et al.

@@ -1,7 +1,7 @@
-"""Variance scaling under PyTorch's names, laws and arguments.
+"""Variance scaling under PyTorch's names, with its distributions and arguments.
 
-The same formulas as in `scaling`, with PyTorch's conventions: normal laws are
-not cut, the gain is an argument, and a weight needs at least two dimensions.
+The same formulas as in `scaling`, with PyTorch's conventions: normal distributions
+are not truncated, the gain is an argument, and a weight needs at least two axes.
 Kernels are laid out as Keras' are; the fans are those that PyTorch finds in its
 own layout of the same layer.
 """
@@ -16,7 +16,7 @@ class _Xavier(VarianceScaling):
     """Base of the two Xavier schemes: variance `2 gain**2 / (fan_in + fan_out)`.
 
     Args:
-        gain: Factor of the deviation, a number between 1e-150 and 1e150; see
+        gain: Factor of the standard deviation, a number between 1e-150 and 1e150; see
             `calculate_gain`.
         seed: See `RandomInitializer`.
         input_axes: See `compute_fans`.
@@ -29,7 +29,7 @@ class _Xavier(VarianceScaling):
     """
 
     least_rank = 2
-    law = "uniform"
+    named_distribution = "uniform"
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class _Xavier(VarianceScaling):
         super().__init__(
             scale=self.gain * self.gain,
             mode="fan_avg",
-            distribution=self.law,
+            distribution=self.named_distribution,
             seed=seed,
             input_axes=input_axes,
             output_axes=output_axes,
@@ -67,7 +67,7 @@ class XavierUniform(_Xavier):
 class XavierNormal(_Xavier):
     """`N(0, stddev**2)`, `stddev = gain * sqrt(2 / (fan_in + fan_out))`.
 
-    The normal law is whole, as in PyTorch; `GlorotNormal` cuts it.
+    It is not truncated, as in PyTorch; `GlorotNormal` is.
 
     Reference:
         Glorot and Bengio 2010, equation 12,
@@ -75,7 +75,7 @@ class XavierNormal(_Xavier):
         `torch.nn.init.xavier_normal_`.
     """
 
-    law = "untruncated_normal"
+    named_distribution = "untruncated_normal"
 
 
 class _Kaiming(VarianceScaling):
@@ -97,7 +97,7 @@ class _Kaiming(VarianceScaling):
     """
 
     least_rank = 2
-    law = "uniform"
+    named_distribution = "uniform"
 
     def __init__(
         self,
@@ -119,7 +119,7 @@ class _Kaiming(VarianceScaling):
         super().__init__(
             scale=gain * gain,
             mode=mode,
-            distribution=self.law,
+            distribution=self.named_distribution,
             seed=seed,
             input_axes=input_axes,
             output_axes=output_axes,
@@ -144,12 +144,12 @@ class KaimingUniform(_Kaiming):
 class KaimingNormal(_Kaiming):
     """`N(0, stddev**2)`, `stddev = gain / sqrt(fan)`.
 
-    `gain` is that of `nonlinearity`, see `calculate_gain`. The normal law is
-    whole, as in PyTorch; `HeNormal` cuts it.
+    `gain` is that of `nonlinearity`, see `calculate_gain`. It is not truncated,
+    as in PyTorch; `HeNormal` is.
 
     Reference:
         He et al. 2015, equations 10, 14 and 15, https://arxiv.org/abs/1502.01852;
         `torch.nn.init.kaiming_normal_`.
     """
 
-    law = "untruncated_normal"
+    named_distribution = "untruncated_normal"

@@ -13,21 +13,21 @@ from keras_inits.initializers.lookup import parameters_of
 from keras_inits.model.addresses import layers_of
 from keras_inits.model.report import DetachReport, Replacement
 
-NEVER_CUT = 10.0  # deviations: beyond, the normal law has less than 2e-23
+UNTRUNCATED = 10.0  # standard deviations: beyond lies less than 2e-23
 
 
 def _truncated(mean, stddev, bounds, seed):
-    """Keras' initializer for a cut normal law, or None."""
+    """Keras' initializer for a truncated normal, or None."""
     lower, upper = bounds
     if (round(lower, 12), round(upper, 12)) == (-2.0, 2.0):
         return keras.initializers.TruncatedNormal(mean, stddev, seed)
-    if lower < -NEVER_CUT and upper > NEVER_CUT:
+    if lower < -UNTRUNCATED and upper > UNTRUNCATED:
         return keras.initializers.RandomNormal(mean, stddev, seed)
     return None
 
 
 def counterpart(initializer):
-    """Keras' own initializer of the same law, or None if it has none.
+    """Keras' own initializer of the same distribution, or None if it has none.
 
     Args:
         initializer: One of this package.
@@ -79,9 +79,9 @@ def detach(model, *, strict=True):
 
     A saved model names the initializers of its layers. After `detach` those are
     Keras' own, so the file loads where keras_inits is not installed. Weights stay
-    what they are. Each initializer is replaced by Keras' one of the same law with
-    the same seed (which Keras draws from its own streams); Xavier and Kaiming
-    become `VarianceScaling`.
+    what they are. Each initializer is replaced by Keras' one of the same
+    distribution with the same seed (which Keras draws from its own streams); Xavier
+    and Kaiming become `VarianceScaling`.
 
     ```python
     keras_inits.detach(model)
@@ -112,7 +112,7 @@ def detach(model, *, strict=True):
     kept = [f"{ours!r} of {la.name!r}" for la, _, ours, new in found if new is None]
     if strict and kept:
         _errors.raise_error(
-            f"Keras has no initializer of the law of {', '.join(kept)}. Pass "
+            f"Keras has no initializer of the distribution of {', '.join(kept)}. Pass "
             "strict=False to keep what has none; the saved model then needs "
             "keras_inits."
         )

@@ -14,8 +14,8 @@ from keras_inits.initializers.lookup import snake_case
 
 layers = keras.layers
 
-# A signal passes through these with its law about kept, so what comes after them
-# is what follows the layer before them.
+# A signal passes through these with its distribution about kept, so what comes after
+# them is what follows the layer before them.
 TRANSPARENT_LAYERS = (
     *(layers.Activation, layers.ActivityRegularization, layers.Identity),
     *(layers.Dropout, layers.AlphaDropout, layers.GaussianDropout),

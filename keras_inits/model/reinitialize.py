@@ -139,8 +139,8 @@ def reinitialize(
     Normalization layer learned from data. The states of the layers' seed generators
     (Dropout) start again.
 
-    The law of a weight is that of a new build, its values come from the seed and
-    its address, as in `initialize`. A seed in a layer's initializer does not
+    The distribution of a weight is that of a new build, its values come from the
+    seed and its address, as in `initialize`. A seed in a layer's initializer does not
     count, for it would repeat the weights.
 
     Args:

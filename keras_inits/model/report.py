@@ -177,7 +177,7 @@ class DetachReport(_Printable):
         title += f"{len(self.replacements)} initializers"
         table = _table(title, ("layer", "argument", "before", "after"))
         for entry in self.replacements:
-            after = entry.after or "kept: Keras has no initializer of this law"
+            after = entry.after or "kept: Keras has no initializer of this distribution"
             table.add_row(entry.layer, entry.argument, entry.before, after)
         return table
 

@@ -84,7 +84,7 @@ KEEP = Keep()
 def as_initializer(identifier, argument="rules"):
     """The initializer that a rule's value or a layer's argument stands for.
 
-    An object of one of Keras' own classes becomes one of the same law here.
+    An object of one of Keras' own classes becomes one of the same distribution here.
 
     Args:
         identifier: The value: an initializer, its name or config, a function of

@@ -147,8 +147,8 @@ def test_strict_refuses_and_otherwise_it_is_kept_and_listed():
         ]
     )
     with raises_exactly(
-        "detach: Keras has no initializer of the law of Sparse(sparsity=0.5) of "
-        "'sparse'. Pass strict=False to keep what has none; the saved model then "
+        "detach: Keras has no initializer of the distribution of Sparse(sparsity=0.5) "
+        "of 'sparse'. Pass strict=False to keep what has none; the saved model then "
         "needs keras_inits."
     ):
         detach(model)
@@ -157,7 +157,7 @@ def test_strict_refuses_and_otherwise_it_is_kept_and_listed():
     assert [entry.layer for entry in report.kept] == ["sparse"]
     assert model.layers[0].kernel_initializer is kernel
     assert type(model.layers[1].kernel_initializer) is keras.initializers.HeNormal
-    assert "kept: Keras has no initializer of this law" in str(report)
+    assert "kept: Keras has no initializer of this distribution" in str(report)
 
 
 def test_detach_takes_models_only():

@@ -75,13 +75,13 @@ def by_activation():
 
     | activation | kernel |
     | --- | --- |
-    | relu | He: `N(0, 2 / fan_in)`, cut at two deviations |
+    | relu | He: `N(0, 2 / fan_in)`, truncated |
     | leaky_relu, PReLU | `2 / ((1 + slope**2) fan_in)` in its place |
     | tanh, sigmoid, softmax, none | Xavier: `U(-b, b)`, \
 `b = sqrt(6 / (fan_in + fan_out))` |
-    | selu | LeCun: `N(0, 1 / fan_in)`, cut |
+    | selu | LeCun: `N(0, 1 / fan_in)`, truncated |
     | gelu, silu, elu, mish, softplus, a function, ... | `N(0, gain**2 / fan_in)`, \
-cut, with the gain of `calculate_gain` |
+truncated, with the gain of `calculate_gain` |
 
     The activation is the layer's own; where that is linear it is, in functional
     and sequential models, the nearest one that the layer's output meets on its way

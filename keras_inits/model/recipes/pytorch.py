@@ -106,9 +106,9 @@ def _packed_bounds(attention):
 
 @_errors.named("recipes.pytorch")
 def pytorch(padding_idx=None):
-    """The laws that PyTorch's layers draw their parameters from by default.
+    """The distributions that PyTorch's layers draw their parameters from by default.
 
-    | PyTorch | law |
+    | PyTorch | distribution |
     | --- | --- |
     | Linear, Conv1d, 2d, 3d, their weight and bias | `U(-b, b)`, \
 `b = 1 / sqrt(fan_in)` |

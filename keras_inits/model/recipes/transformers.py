@@ -68,7 +68,8 @@ def gpt2(num_layers, *, residual=None):
 
     Kernels and embeddings follow `N(0, 0.02**2)`. The kernels that project back
     onto the residual stream, one of the attention and one of the feed-forward
-    part in each of the `num_layers` blocks, have the deviation
+    part in each of the `num_layers` blocks, have the standard
+    deviation
 
         0.02 / sqrt(2 * num_layers)
 
@@ -123,9 +124,9 @@ def _normal_everywhere(initializer):
 def vit(*, head=common.HEAD):
     """Vision transformers: truncated normal of 0.02, and a head of zeros.
 
-    Kernels and embeddings follow `N(0, 0.02**2)` cut at two deviations (what is
-    left has the deviation 0.0176), biases and shifts are zeros, scales ones. The
-    head is zero, so training starts from even predictions.
+    Kernels and embeddings follow `N(0, 0.02**2)`, truncated at two standard
+    deviations (0.0176 is left), biases and shifts are zeros, scales ones. The head is
+    zero, so training starts from even predictions.
 
     Args:
         head: Key of the head's weights; by default those of layers called head,
@@ -136,11 +137,11 @@ def vit(*, head=common.HEAD):
 
     Reference:
         Touvron et al. 2021, section 6, "Initialization and hyper-parameters", for
-        the truncated normal law, https://arxiv.org/abs/2012.12877; Dosovitskiy et
+        the truncated normal, https://arxiv.org/abs/2012.12877; Dosovitskiy et
         al. 2021, section 3.2, for the zero head of fine-tuning,
-        https://arxiv.org/abs/2010.11929. The former gives neither deviation nor
-        cut: 0.02 is its code's, whose cut at -2 and 2 is 100 deviations away and
-        cuts nothing. The cut at two deviations is chosen here.
+        https://arxiv.org/abs/2010.11929. The former gives neither number: 0.02
+        is its code's, whose bounds -2 and 2 are 100 standard deviations away and
+        truncate nothing. The bounds at two standard deviations are chosen here.
     """
     return [(head, Zeros()), *_normal_everywhere(TruncatedNormal(0.0, STDDEV))]
 
