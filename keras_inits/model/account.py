@@ -22,7 +22,8 @@ class Account:
         self.count = None  # of the weights to be set, once that is known
         self.seed = None
         self.finish = lambda: None
-        self.so_far = (0, None, None)  # how many are set, the last one, the next one
+        # How many are set, the last one, the next one.
+        self.so_far: tuple[int, str | None, str | None] = (0, None, None)
 
     def open(self, count, seed, finish):
         """The call is about to set weights.
