@@ -9,7 +9,7 @@ backend.
 import inspect
 import math
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Set
 
 import keras
 
@@ -167,7 +167,6 @@ def check_less(low_name, low, high_name, high):
 
 def check_shape(value):
     """A shape as a tuple of Python ints, each 0 or above; an integer is a length."""
-    dims: Iterable[object] | None
     if type(value) is tuple:
         dims = value
     else:

@@ -22,9 +22,7 @@ class Recorded:
     def __init__(self, name):
         self.name = name
         self.original = getattr(keras.layers.Layer, name)
-        self._instead: contextvars.ContextVar = contextvars.ContextVar(
-            name, default=None
-        )
+        self._instead = contextvars.ContextVar(name, default=None)
         self._lock = threading.Lock()
         self._users = 0
 

@@ -105,11 +105,10 @@ def test_a_pickled_object_in_an_archive_is_not_unpickled(tmp_path):
     np.savez(path, x=np.array([Pickled()], object))
 
     message = (
-        f"here: Array `x` of `--data` must hold real numbers, got dtype object in "
-        f"{path!r}."
+        f"Array `x` of `--data` must hold real numbers, got dtype object in {path!r}."
     )
     with raises_exactly(message):
-        archive.front("here", path, 1)
+        archive.front(path, 1)
     assert ran == []
     np.load(path, allow_pickle=True)["x"]
     assert ran == ["unpickled"]
