@@ -14,7 +14,7 @@ import rich.table
 from keras_inits import _backend, _checks, _errors
 from keras_inits.diagnostics import inputs
 from keras_inits.initializers import lookup
-from keras_inits.model.initialize import planned
+from keras_inits.model.initialization import planned
 
 START = "initializers, their names or configs, or functions of model and seed"
 KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")

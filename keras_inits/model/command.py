@@ -7,7 +7,7 @@ import rich.console
 
 from keras_inits import _checks, _errors, documents, targets
 from keras_inits.model import recipes
-from keras_inits.model.initialize import initialize
+from keras_inits.model.initialization import initialize
 
 WIDTH = 160  # of a table that does not go to a terminal
 

@@ -11,7 +11,7 @@ import pytest
 import keras_inits
 from keras_inits.initializers import lookup
 from keras_inits.model import detach
-from keras_inits.model.detach import counterpart
+from keras_inits.model.detachment import counterpart
 from tests.model.models import as_numpy, assert_same, mixed, values
 from tests.support import assert_same_law, raises_exactly
 

@@ -1,7 +1,9 @@
 """Rules that the package's sources keep, read from the sources themselves."""
 
 import ast
+import importlib
 import pathlib
+import types
 
 import pytest
 
@@ -200,6 +202,17 @@ def test_no_docstring_paragraph_stands_twice():
                 where = f"{path.relative_to(PACKAGE)}: {getattr(node, 'name', '')}"
                 assert paragraph not in seen, f"{where} repeats {seen[paragraph]}"
                 seen[paragraph] = where
+
+
+@pytest.mark.parametrize("path", FILES, ids=ids)
+def test_no_name_hides_a_module(path):
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    if parts[-1] in ("__init__", "__main__"):
+        return
+    parent = importlib.import_module(".".join(parts[:-1]))
+    importlib.import_module(".".join(parts))
+
+    assert isinstance(getattr(parent, parts[-1]), types.ModuleType)
 
 
 def initializer_classes():

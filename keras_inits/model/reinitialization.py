@@ -9,7 +9,7 @@ from keras_inits.model import account, optimizers, plan, replica
 from keras_inits.model import rules as rule_book
 from keras_inits.model.addresses import layers_of, require_weights
 from keras_inits.model.configured import configured, is_statistic
-from keras_inits.model.initialize import first, ruled_step
+from keras_inits.model.initialization import first, ruled_step
 
 LONGEST_LIST = 8  # of weights that an error names
 
