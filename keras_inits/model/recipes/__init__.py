@@ -13,8 +13,8 @@ the docstring, a line here and one in `BY_NAME`'s test.
 
 from keras_inits.model.recipes.activations import by_activation
 from keras_inits.model.recipes.keras_defaults import keras
-from keras_inits.model.recipes.torch_defaults import pytorch
 from keras_inits.model.recipes.residual import fixup
+from keras_inits.model.recipes.torch_defaults import pytorch
 from keras_inits.model.recipes.transformers import deepnorm, gpt2, t_fixup, vit
 
 __all__ = [
