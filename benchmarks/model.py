@@ -18,8 +18,8 @@ import time
 import keras
 
 import keras_inits
-from keras_inits import _backend
 from keras_inits.engine import draws, streams
+from keras_inits.engine.ops import NUMPY
 from keras_inits.model import initialize, reinitialize
 
 WIDTH = 3584
@@ -62,13 +62,12 @@ def large(runs):
     with keras_inits.enabled():
         model = keras.Sequential([keras.Input((WIDTH,)), *layers])
     count = sum(math.prod(variable.shape) for variable in model.weights)
-    ops = _backend.formula_ops(0)
 
     def raw():
         for place, variable in enumerate(model.weights):
             key = streams.from_address(1, str(place))
             draws.normal(
-                ops, key, tuple(variable.shape), mean=0.0, stddev=1.0, dtype="float32"
+                NUMPY, key, tuple(variable.shape), mean=0.0, stddev=1.0, dtype="float32"
             )
 
     def ours():

@@ -1,6 +1,5 @@
 """Arrays of any library as NumPy's."""
 
-import keras
 import numpy as np
 
 from keras_inits import _backend, _convert
@@ -12,11 +11,6 @@ def array_of(value):
     Numbers wider than float64, and objects, count where they equal a float64.
     """
     try:
-        if isinstance(value, keras.Variable):
-            value = value.value
-        if hasattr(value, "detach"):  # a tensor that records gradients, of torch
-            value = value.detach().cpu()
-            value = value.float() if "bfloat16" in str(value.dtype) else value
         array = np.array(_backend.to_numpy(value))
         if array.dtype.kind == "O" or (array.dtype.kind == "f" and array.itemsize > 8):
             numbers = [_convert.number(entry) for entry in array.ravel()]

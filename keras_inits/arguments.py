@@ -118,7 +118,6 @@ def _add_parity(commands):
         "--backends",
         nargs="+",
         metavar="BACKEND",
-        default=list(BACKENDS),
         help=f"the backends, the first to compare with: {', '.join(BACKENDS)}",
     )
     command.add_argument("--seed", type=int, default=0, help="0 by default")

@@ -4,7 +4,7 @@ import rich.box
 import rich.console
 import rich.table
 
-from keras_inits import _checks, _errors, _installed, parity
+from keras_inits import _backend, _checks, _errors, _installed, parity
 from keras_inits.targets import resolve_target
 
 FULL_WIDTH = 104  # columns at which whole fingerprints fit
@@ -12,12 +12,14 @@ FULL_WIDTH = 104  # columns at which whole fingerprints fit
 
 def run(args):
     """Builds, prints a row for each backend and says whether they agree."""
-    for backend in args.backends:
+    # By default those that are looked for, and the one that runs now.
+    named = args.backends or dict.fromkeys([*_installed.BACKENDS, _backend.name()])
+    for backend in named:
         if _installed.missing(backend) == backend:  # nothing has that name here
             _checks.check_choice("--backends", backend, _installed.BACKENDS)
     if not 0 <= args.seed < 2**32:  # what Keras and NumPy take
         _errors.raise_bad_value("--seed", "from 0 to 4294967295", args.seed)
-    missing = {backend: _installed.missing(backend) for backend in args.backends}
+    missing = {backend: _installed.missing(backend) for backend in named}
     backends = [backend for backend, lacks in missing.items() if lacks is None]
     if not backends:
         rule = "a list with a backend that is installed here"

@@ -39,12 +39,21 @@ import math
 from keras_inits import _checks, _errors
 from keras_inits.engine import draws as formulas
 from keras_inits.engine import quantile, streams
+from keras_inits.engine.ops import Array, Key, Ops, Shape
 
 __all__ = ["normal", "permutations", "substream", "truncated_normal", "uniform"]
 
 
 @_errors.named("draws.uniform")
-def uniform(ops, key, shape, *, low=0.0, high=1.0, dtype):
+def uniform(
+    ops: Ops,
+    key: Key,
+    shape: Shape,
+    *,
+    low: float = 0.0,
+    high: float = 1.0,
+    dtype: str,
+) -> Array:
     """Independent entries, uniform on `[low, high)`, in 2**24 equal steps.
 
     Args:
@@ -69,7 +78,15 @@ def uniform(ops, key, shape, *, low=0.0, high=1.0, dtype):
 
 
 @_errors.named("draws.normal")
-def normal(ops, key, shape, *, mean=0.0, stddev=1.0, dtype):
+def normal(
+    ops: Ops,
+    key: Key,
+    shape: Shape,
+    *,
+    mean: float = 0.0,
+    stddev: float = 1.0,
+    dtype: str,
+) -> Array:
     """Independent entries of `N(mean, stddev**2)`, within 6.23 stddev of the mean.
 
     Args:
@@ -94,8 +111,16 @@ def normal(ops, key, shape, *, mean=0.0, stddev=1.0, dtype):
 
 @_errors.named("draws.truncated_normal")
 def truncated_normal(
-    ops, key, shape, *, mean=0.0, stddev=1.0, lower=-2.0, upper=2.0, dtype
-):
+    ops: Ops,
+    key: Key,
+    shape: Shape,
+    *,
+    mean: float = 0.0,
+    stddev: float = 1.0,
+    lower: float | None = -2.0,
+    upper: float | None = 2.0,
+    dtype: str,
+) -> Array:
     """Independent entries of `N(mean, stddev**2)` that lie in an interval.
 
     Args:
@@ -131,7 +156,7 @@ def truncated_normal(
 
 
 @_errors.named("draws.permutations")
-def permutations(ops, key, count, length):
+def permutations(ops: Ops, key: Key, count: int, length: int) -> Array:
     """Independent permutations of `range(length)`.
 
     Each orders `length` random numbers of 32 bits, equal ones by their index.
@@ -154,7 +179,7 @@ def permutations(ops, key, count, length):
 
 
 @_errors.named("draws.substream")
-def substream(key, name):
+def substream(key: Key, name: str) -> Key:
     """The key of a stream of its own for a further draw of the same tensor.
 
     Args:

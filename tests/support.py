@@ -10,6 +10,21 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from keras_inits import _backend
+
+# What backends differ in that tests need; only `_backend` knows which has what.
+GRADIENTS = _backend.differentiates()
+needs_gradients = pytest.mark.skipif(
+    not GRADIENTS, reason=f"the backend {_backend.name()} has no gradients"
+)
+needs_no_gradients = pytest.mark.skipif(
+    GRADIENTS, reason=f"the backend {_backend.name()} has gradients"
+)
+needs_wide = pytest.mark.skipif(
+    not _backend.has_wide(),
+    reason="this JAX has no 64-bit numbers inside a traced function",
+)
+
 SIGMAS = 5.0  # a false alarm about once in 2 million
 FALSE_ALARM = 2.0 * float(stats.norm.sf(SIGMAS))
 
@@ -128,6 +143,20 @@ def assert_uncorrelated(one, other):
     one, other = (np.ravel(x).astype(np.float64) for x in (one, other))
     r = np.corrcoef(one, other)[0, 1]
     assert abs(r) < SIGMAS / math.sqrt(one.size)
+
+
+def existing(module, names):
+    """Names as a test's parameters, each skipped on a Keras that lacks it."""
+    return [
+        pytest.param(
+            name,
+            marks=pytest.mark.skipif(
+                not hasattr(module, name),
+                reason=f"Keras {keras.__version__} has no {module.__name__}.{name}",
+            ),
+        )
+        for name in names
+    ]
 
 
 @contextlib.contextmanager

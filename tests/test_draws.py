@@ -6,12 +6,13 @@ import pytest
 from scipy import stats
 
 import keras_inits
-from keras_inits import _backend, draws
+from keras_inits import draws
 from keras_inits.engine import streams
+from keras_inits.engine.ops import NUMPY
 from tests.support import as_numpy, assert_law, raises_exactly
 
 KEY = streams.from_seed(5)
-OPS = _backend.formula_ops(0)
+OPS = NUMPY
 SHAPE = (500, 400)
 
 

@@ -232,7 +232,7 @@ def _as_column(target, result):
 
 def _has_loss(model):
     """Whether a backward pass needs nothing that the caller did not give."""
-    differentiates = _backend.name() in _backend.DIFFERENTIATES
+    differentiates = _backend.differentiates()
     return differentiates and getattr(model, "loss", None) is not None
 
 

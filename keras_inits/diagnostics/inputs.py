@@ -43,7 +43,7 @@ def first_batch(x, y=None):
     if y is not None:
         _errors.raise_bad_value("y", f"left out, as {kind} brings the targets", type(y))
     try:
-        found = list(itertools.islice(x, 1))
+        found = list(itertools.islice(_batches(x), 1))
     except Exception as error:
         rule, why = "data, or a source of batches", _errors.reason(error)
         _errors.raise_bad_value("x", rule, x, why)
@@ -64,7 +64,15 @@ def _is_source(x):
     """Whether it gives batches one by one, and is no array or structure of them."""
     if isinstance(x, (list, tuple, dict, str, bytes)) or hasattr(x, "__array__"):
         return False
-    return isinstance(x, Iterable) and not hasattr(x, "shape")
+    return isinstance(x, (Iterable, keras.utils.PyDataset)) and not hasattr(x, "shape")
+
+
+def _batches(source):
+    """What a source gives; a PyDataset of Keras before 3.12 is no iterable."""
+    if isinstance(source, Iterable):
+        return source
+    count = source.num_batches
+    return map(source.__getitem__, range(1 if count is None else count))
 
 
 def batch(argument, data, *, finite=True):
@@ -195,7 +203,7 @@ def tensors(data):
 
 def differentiates(what):
     """Refuses the backends that have no gradients."""
-    if _backend.name() not in _backend.DIFFERENTIATES:
+    if not _backend.differentiates():
         _errors.raise_error(
             f"{what} asks for gradients, which the {_backend.name()} backend does not "
             f"have. Run on {', '.join(_backend.DIFFERENTIATES)}.",

@@ -15,6 +15,7 @@ import numpy as np
 from keras_inits._errors import raise_error
 from keras_inits.engine import quantile
 from keras_inits.engine.host import numpy_dtype
+from keras_inits.engine.ops import Array, Key, Ops, Shape
 
 
 def _representable(dtype, low, high, high_is_open):
@@ -104,7 +105,9 @@ def normal_extent(mean, stddev, bounds=(-math.inf, math.inf)):
     return low, high
 
 
-def uniform(ops, key, shape, *, low, high, dtype):
+def uniform(
+    ops: Ops, key: Key, shape: Shape, *, low: float, high: float, dtype: str
+) -> Array:
     """The uniform distribution on [low, high), in 2**24 equal steps.
 
     The upper 25 bits of the half-word, as a signed integer made odd, are an odd
@@ -133,7 +136,9 @@ def uniform(ops, key, shape, *, low, high, dtype):
     )
 
 
-def normal(ops, key, shape, *, mean, stddev, dtype):
+def normal(
+    ops: Ops, key: Key, shape: Shape, *, mean: float, stddev: float, dtype: str
+) -> Array:
     """N(mean, stddev**2), within 6.23 standard deviations of the mean."""
     table = quantile.table()
     work = numpy_dtype("float64" if dtype == "float64" else "float32").type
@@ -151,7 +156,17 @@ def normal(ops, key, shape, *, mean, stddev, dtype):
     )
 
 
-def truncated_normal(ops, key, shape, mean, stddev, bounds, limits, *, dtype):
+def truncated_normal(
+    ops: Ops,
+    key: Key,
+    shape: Shape,
+    mean: float,
+    stddev: float,
+    bounds: tuple[float, float],
+    limits: tuple[float, float],
+    *,
+    dtype: str,
+) -> Array:
     """N(mean, stddev**2) given that it lies in an interval.
 
     Its ends are given twice: `bounds` in standard deviations from the mean, which
@@ -174,7 +189,7 @@ def truncated_normal(ops, key, shape, mean, stddev, bounds, limits, *, dtype):
     )
 
 
-def permutations(ops, key, count, length):
+def permutations(ops: Ops, key: Key, count: int, length: int) -> Array:
     """`count` independent permutations of `range(length)`, a row each.
 
     A row orders its half-words by value, equal ones by position.

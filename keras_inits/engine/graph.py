@@ -12,6 +12,7 @@ import math
 import keras
 import numpy as np
 
+from keras_inits import _backend
 from keras_inits.engine import philox, quantile
 from keras_inits.engine.host import numpy_dtype
 
@@ -91,48 +92,38 @@ def _numbered(grid):
 class GraphOps:
     """The vocabulary of the formulas, in `keras.ops`.
 
-    Args:
-        wide: Makes the context in which the backend computes with 64-bit
-            numbers.
+    See `ops.Ops` for the methods.
     """
 
     is_compiled = True
-
-    def __init__(self, wide):
-        self.wide = wide
+    wide = staticmethod(_backend.wide)
+    bitcast = staticmethod(_backend.bitcast)
 
     def __getattr__(self, name):
         return getattr(keras.ops, name)
 
+    def cast(self, x, dtype):
+        return keras.ops.cast(x, dtype)
+
     def to_tensor(self, x, dtype):
-        """A formula's result, which is the backend's tensor already."""
         return x
 
     def from_tensor(self, tensor, dtype):
-        """The backend's tensor, which the formulas take as it is."""
         return self.cast(tensor, dtype)
 
     def full(self, shape, value, dtype):
-        """A tensor of one value, which is rounded on the host."""
         scalar = np.asarray(value).astype(numpy_dtype(dtype))
         return keras.ops.broadcast_to(
             keras.ops.convert_to_tensor(scalar, dtype=dtype), shape
         )
 
     def name_of_dtype(self, x):
-        """Standard name of a tensor's dtype."""
         return keras.backend.standardize_dtype(x.dtype)
 
     def to_float32(self, x):
-        """Integers to the nearest float32, ties to even."""
         return keras.ops.cast(x, "float32")
 
-    def bitcast(self, x, dtype):
-        """The same bits under another dtype of the same width."""
-        return keras.ops.view(x, dtype=dtype)
-
     def look_up(self, table, bits):
-        """Base and slope, in a quantile table, of a float32's bits."""
         compact = quantile.compact(table)
         part = keras.ops.right_shift(bits, quantile.POSITION_BITS)
         part = keras.ops.bitwise_and(part - quantile.EXPONENT_BIAS, quantile.SIDE - 1)
@@ -144,7 +135,6 @@ class GraphOps:
         )
 
     def generate(self, key, shape, dtype, formula):
-        """A tensor whose element i is the formula of half-word i."""
         size = math.prod(shape)
         if size == 0:
             return self.full(shape, 0, dtype)
@@ -155,14 +145,13 @@ class GraphOps:
         grid = (*(shape[:-1] if whole else ()), -(-last // philox.HALVES_PER_BLOCK))
         with self.wide():
             words = keras.ops.stack(philox_words(_numbered(grid), key), axis=-1)
-            halves = keras.ops.view(words, dtype="int32")
+            halves = self.bitcast(words, "int32")
         if not whole:
             halves = keras.ops.reshape(halves, (-1,))[:size]
         values = formula(keras.ops.reshape(halves, shape))
         return keras.ops.cast(values, dtype)
 
     def permutations(self, keys_of_rows):
-        """Order that sorts each row of int32 keys as unsigned ones."""
         # Flipping the sign bit orders signed integers as unsigned ones.
         flipped = keras.ops.bitwise_xor(keys_of_rows, np.int32(-(2**31)))
         return keras.ops.argsort(flipped, axis=1)

@@ -18,9 +18,9 @@ import threading
 import ml_dtypes  # comes with Keras
 import numpy as np
 
+from keras_inits import _backend
 from keras_inits.engine import philox, quantile
 
-ALIGNMENT = 64  # bytes; what vector instructions of every kind accept
 BLOCK = 1 << 16  # half-words; a multiple of a Philox block
 THREADED_FROM = 1 << 17  # elements; below, threads cost more than they bring
 
@@ -94,21 +94,25 @@ def _in_threads(work, size):
 
 
 def _aligned(shape, dtype, make=np.empty):
-    """An array whose first byte lies at a multiple of `ALIGNMENT`.
+    """An array whose first byte lies at a multiple of `_backend.ALIGNMENT`.
 
     Backends take over such memory as it is where they would copy another.
     """
     size = math.prod(shape) * dtype.itemsize
-    raw = make(size + ALIGNMENT, np.uint8)
-    start = -raw.__array_interface__["data"][0] % ALIGNMENT
+    raw = make(size + _backend.ALIGNMENT, np.uint8)
+    start = -raw.__array_interface__["data"][0] % _backend.ALIGNMENT
     return raw[start : start + size].view(dtype).reshape(shape)
 
 
 class HostOps:
-    """The vocabulary of the formulas, in NumPy."""
+    """The vocabulary of the formulas, in NumPy, at once.
+
+    See `ops.Ops` for the methods.
+    """
 
     is_compiled = False
-    wide = contextlib.nullcontext  # NumPy always computes with 64-bit numbers
+    wide = staticmethod(contextlib.nullcontext)  # NumPy always has 64-bit numbers
+    to_tensor = staticmethod(_backend.to_tensor)
     round = staticmethod(np.rint)  # `np.round` without its way there
 
     def __getattr__(self, name):
@@ -116,12 +120,14 @@ class HostOps:
         setattr(self, name, found)  # the next time it is found at once
         return found
 
+    def from_tensor(self, tensor, dtype):
+        return self.cast(_backend.to_numpy(tensor), dtype)
+
     def cast(self, x, dtype):
-        """`x` in `dtype`, rounded once where it is narrower."""
         return np.asarray(x).astype(numpy_dtype(dtype), copy=False)
 
     def full(self, shape, value, dtype):
-        """A tensor of one value; zeros cost no memory until they are touched."""
+        # Zeros cost no memory until they are touched.
         if not any(np.asarray(value).tobytes()):  # -0.0 has a bit that is set
             return _aligned(shape, numpy_dtype(dtype), np.zeros)
         array = _aligned(shape, numpy_dtype(dtype))
@@ -129,19 +135,15 @@ class HostOps:
         return array
 
     def name_of_dtype(self, x):
-        """Standard name of an array's dtype."""
         return x.dtype.name
 
     def to_float32(self, x):
-        """Integers to the nearest float32, ties to even."""
         return x.astype(np.float32)
 
     def bitcast(self, x, dtype):
-        """The same bits under another dtype of the same width."""
         return x.view(dtype)
 
     def look_up(self, table, bits):
-        """Base and slope, in a quantile table, of a float32's bits."""
         index = np.right_shift(bits.view(np.uint32), quantile.POSITION_BITS)
         index -= quantile.EXPONENT_BIAS
         index = index.astype(np.intp)
@@ -149,18 +151,6 @@ class HostOps:
         return table.base.take(index, mode="clip"), table.slope.take(index, mode="clip")
 
     def generate(self, key, shape, dtype, formula):
-        """A tensor whose element i is the formula of half-word i.
-
-        Args:
-            key: Key of the stream.
-            shape: Shape of the result.
-            dtype: Standard name of its dtype.
-            formula: Function of an int32 array of half-words to an array of
-                their values, element by element.
-
-        Returns:
-            A NumPy array.
-        """
         size = math.prod(shape)
         if size <= BLOCK:  # the result as it comes, not copied
             values = formula(philox.half_words(key, 0, size))
@@ -176,7 +166,6 @@ class HostOps:
         return flat.reshape(shape)
 
     def permutations(self, keys_of_rows):
-        """Order that sorts each row of int32 keys; equal keys by position."""
         keys = keys_of_rows.view(np.uint32).astype(np.uint64)
         keys <<= np.uint64(32)
         keys |= np.arange(keys.shape[1], dtype=np.uint64)

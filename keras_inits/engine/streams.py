@@ -16,7 +16,10 @@ import contextvars
 import functools
 import hashlib
 
-from keras_inits.engine import philox
+import numpy as np
+
+from keras_inits import _backend
+from keras_inits.engine import philox, turns
 
 
 def _words(text, count):
@@ -60,6 +63,20 @@ STATE_KEY = _words("state of a seed generator", 2)
 def from_state(first, second):
     """Key of a seed generator's state, two integers in [0, 2**64)."""
     return philox.block((first, second, 0, 0), STATE_KEY)[:2]
+
+
+def next_state(generator):
+    """A seed generator's two words; its state moves on by one.
+
+    Draws that share the generator, in threads and within one another, get words of
+    their own.
+    """
+
+    def next_words():
+        words = _backend.to_numpy(generator.next())
+        return tuple(int(word) & 0xFFFFFFFF for word in np.ravel(words))
+
+    return turns.take(generator, next_words)
 
 
 def fold(key, name):

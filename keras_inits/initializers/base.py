@@ -22,6 +22,7 @@ import numpy as np
 
 from keras_inits import _backend, _checks, _convert, _errors, _refusals
 from keras_inits.engine import streams
+from keras_inits.engine.ops import Array, Key, Ops, Shape, running
 from keras_inits.initializers import callables, constructors
 from keras_inits.initializers.lookup import parameters_of
 
@@ -48,12 +49,12 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
             named = constructors.named_in_errors(vars(cls)["__init__"])
             cls.__init__ = named  # type: ignore[method-assign]
 
-    @_backend.called_as_it_is
+    @_backend.untraced
     def __call__(self, shape, dtype=None):
         shape, dtype = self.checked(shape, dtype)
         if _backend.only_infers_shapes():
             return keras.ops.empty(shape, dtype=dtype)
-        ops = _backend.formula_ops(math.prod(shape) if self.is_formula else None)
+        ops = running(math.prod(shape) if self.is_formula else None)
         return ops.to_tensor(self.compute(ops, self.next_key(), shape, dtype), dtype)
 
     @_errors.named_by_class
@@ -112,7 +113,7 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
         """Whether `compute` says it all, as no subclass overrides `__call__`."""
         return type(self).__call__ is Initializer.__call__
 
-    def values(self, ops, key, shape, dtype):
+    def values(self, ops: Ops, key: Key | None, shape: Shape, dtype: str) -> Array:
         """What a call would return, drawn from the stream of `key`.
 
         Args:
@@ -129,7 +130,7 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
         return ops.from_tensor(callables.draw(self, key, shape, dtype), dtype)
 
     @abc.abstractmethod
-    def compute(self, ops, key, shape, dtype):
+    def compute(self, ops: Ops, key: Key | None, shape: Shape, dtype: str) -> Array:
         """The formula.
 
         Args:
@@ -221,7 +222,7 @@ class RandomInitializer(Initializer):
         if isinstance(self.seed, keras.random.SeedGenerator):
             if _backend.is_tracing():
                 _refusals.raise_traced_state()
-            return streams.from_state(*_backend.next_state(self.seed))
+            return streams.from_state(*streams.next_state(self.seed))
         return streams.from_seed(self.seed)
 
     def _argument(self, name):

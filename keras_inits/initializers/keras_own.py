@@ -65,7 +65,7 @@ def answered():
 def _call(cls, own):
     """The `__call__` that takes the place of the one that `cls` defines."""
 
-    @_backend.called_as_it_is
+    @_backend.untraced
     def draw(self, shape, dtype=None, **others):
         wanted = _everywhere or streams.is_given()
         ours = counterpart(cls, self) if wanted and not any(others.values()) else None

@@ -62,7 +62,7 @@ def assign(pairs):
             variable.assign(start.value)
         else:
             values = np.full(variable.shape, start, numpy_dtype(variable.dtype))
-            variable.assign(_backend.formula_ops(0).to_tensor(values, variable.dtype))
+            variable.assign(_backend.to_tensor(values, variable.dtype))
 
 
 def _values(optimizer):

@@ -14,6 +14,7 @@ import numpy as np
 
 from keras_inits import _backend, _checks, _errors
 from keras_inits.engine import moments, streams
+from keras_inits.engine.ops import NUMPY
 from keras_inits.initializers import callables
 from keras_inits.initializers.base import Initializer
 from keras_inits.model import account, report, rules
@@ -117,7 +118,7 @@ class Plan:
                 if dry_run:
                     words = np.ravel(_backend.to_numpy(own.state)).tolist()
                 else:
-                    words = _backend.next_state(own)
+                    words = streams.next_state(own)
                 self.generators[id(own)] = (
                     own,
                     words[0] & 0xFFFFFFFF | (words[1] & 0xFFFFFFFF) << 32,
@@ -171,7 +172,7 @@ class Plan:
         if done is not None:
             dtype = _backend.stored_dtype(weight.dtype)
             # One name for both, so that the array goes where the tensor is a copy.
-            value = _backend.formula_ops(0).to_tensor(value, dtype)
+            value = _backend.to_tensor(value, dtype)
             done.setting(weight.address)
             weight.variable.assign(value)
             done.was_set(weight.address)
@@ -179,8 +180,7 @@ class Plan:
 
 def draw(initializer, key, shape, dtype):
     """The values of a weight on the stream of `key`, as a NumPy array."""
-    ops = _backend.formula_ops(0)
-    return initializer.values(ops, key, shape, _backend.stored_dtype(dtype))
+    return initializer.values(NUMPY, key, shape, _backend.stored_dtype(dtype))
 
 
 def fans_for(weight):

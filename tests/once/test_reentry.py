@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 import keras_inits
-from keras_inits import _backend
-from keras_inits.engine import host, philox, turns
+from keras_inits.engine import host, philox, streams, turns
 from tests.support import as_numpy
 
 KEY, OTHER = (3, 5), (7, 11)
@@ -185,16 +184,16 @@ def test_a_draw_from_a_generator_within_a_draw_from_it(after_read, after_write):
 
 def test_words_that_were_given_are_given_again_after_a_reset():
     generator = keras.random.SeedGenerator(11)
-    first = [_backend.next_state(generator) for _ in range(3)]
+    first = [streams.next_state(generator) for _ in range(3)]
 
     generator.state.assign(np.array([11, 0], "uint32"))
 
-    assert [_backend.next_state(generator) for _ in range(3)] == first
+    assert [streams.next_state(generator) for _ in range(3)] == first
 
 
 def test_a_lock_does_not_keep_its_generator():
     generator = keras.random.SeedGenerator(11)
-    _backend.next_state(generator)
+    streams.next_state(generator)
     gone = weakref.ref(generator)
 
     del generator

@@ -6,10 +6,13 @@ import pytest
 
 from keras_inits import _backend
 from keras_inits.engine import graph, host, philox, streams
+from tests.support import needs_wide
+from tests.traced.tracers import tracers
 
-pytestmark = pytest.mark.skipif(
-    _backend.name() == "numpy", reason="Keras' NumPy backend never traces"
-)
+pytestmark = [
+    needs_wide,
+    pytest.mark.skipif(not tracers(), reason=f"{_backend.name()} never traces"),
+]
 KEYS = [(0, 0), (2**64 - 1, 2**64 - 1), streams.from_seed(5)]
 
 
@@ -31,7 +34,7 @@ def test_words_are_those_of_the_reference_blocks(key):
 @pytest.mark.parametrize("shape", [(), (5,), (16,), (3, 5), (4, 16), (2, 3, 24)])
 def test_an_element_takes_the_half_word_of_its_place(shape):
     key = streams.from_seed(9)
-    ops = graph.GraphOps(_backend.wide)
+    ops = graph.GraphOps()
 
     found = ops.generate(key, shape, "int32", lambda half_words: half_words)
 
@@ -41,7 +44,7 @@ def test_an_element_takes_the_half_word_of_its_place(shape):
 
 def test_equal_keys_keep_their_order_as_on_the_host():
     keys = np.random.RandomState(0).randint(-3, 3, (3, 5000)).astype(np.int32)
-    ops = graph.GraphOps(_backend.wide)
+    ops = graph.GraphOps()
 
     found = ops.permutations(keras.ops.convert_to_tensor(keys))
 
@@ -54,7 +57,7 @@ def test_equal_keys_keep_their_order_as_on_the_host():
 def test_blocks_are_numbered_beyond_32_bits():
     import jax
 
-    ops = graph.GraphOps(_backend.wide)
+    ops = graph.GraphOps()
     shape = (2**20, 2**20)
     program = jax.jit(lambda: ops.generate((0, 0), shape, "int32", lambda half: half))
 

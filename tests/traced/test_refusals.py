@@ -47,7 +47,7 @@ def test_a_call_inside_a_trace_is_refused_and_changes_nothing(name, tracer):
         return keras.ops.zeros((2,))
 
     with pytest.raises(ValueError, match="outside of traced functions") as error:
-        tracers()[tracer](_backend.called_as_it_is(traced))
+        tracers()[tracer](_backend.untraced(traced))
 
     # TensorFlow puts the place in the traced function before the text.
     text = (
@@ -116,7 +116,7 @@ def test_a_number_that_only_the_trace_knows_is_refused(make, argument, rule, tra
         return make(keras.ops.cos(keras.ops.zeros(())))((2,))
 
     with pytest.raises(ValueError, match=f"Argument `{argument}` must be") as error:
-        tracers()[tracer](_backend.called_as_it_is(traced))
+        tracers()[tracer](_backend.untraced(traced))
 
     text = str(error.value).strip()
     assert f"Argument `{argument}` must be {rule}, got " in text

@@ -6,8 +6,9 @@ import pytest
 
 import keras_inits
 from keras_inits import _backend
+from keras_inits.engine import ops
 from tests.cases import CASES, build, takes
-from tests.support import as_float64, dtype_of
+from tests.support import as_float64, dtype_of, needs_wide
 from tests.test_draws import Spikes
 from tests.traced.tracers import tracers
 
@@ -30,7 +31,9 @@ PLAIN = [
 @pytest.fixture
 def in_graph(monkeypatch):
     """Small tensors too are computed in the graph."""
-    monkeypatch.setattr(_backend, "LARGEST_CONSTANT", -1)
+    if not _backend.has_wide():
+        pytest.skip(needs_wide.kwargs["reason"])
+    monkeypatch.setattr(ops, "LARGEST_CONSTANT", -1)
 
 
 def shape_for(name):
@@ -82,14 +85,19 @@ class Doubled(keras_inits.RandomNormal):
         return 2.0 * super().__call__(shape, dtype)
 
 
-@pytest.mark.parametrize("shape", [(8, 40), (300, 256)], ids=["small", "large"])
+@pytest.mark.parametrize(
+    "shape",
+    [(8, 40), pytest.param((300, 256), marks=needs_wide)],
+    ids=["small", "large"],
+)
 @pytest.mark.parametrize("tracer", tracers())
 @pytest.mark.parametrize(
     "initializer",
     [
         Spikes(0.3, seed=3),
-        Doubled(seed=3),
-        keras_inits.PerGate(Doubled(seed=3)),
+        # One's own call is traced, however small the tensor.
+        pytest.param(Doubled(seed=3), marks=needs_wide),
+        pytest.param(keras_inits.PerGate(Doubled(seed=3)), marks=needs_wide),
         keras_inits.ZeroRow(Spikes(0.3, seed=3)),
     ],
     ids=["own compute", "own call", "gates of own call", "own table"],
@@ -102,11 +110,12 @@ def test_an_initializer_of_ones_own_is_the_eager_one(initializer, tracer, shape)
     np.testing.assert_array_equal(as_float64(traced), as_float64(eager))
 
 
+@needs_wide
 @pytest.mark.parametrize("tracer", tracers())
 def test_a_large_tensor_is_drawn_in_the_graph_bit_for_bit(tracer):
     initializer = keras_inits.RandomNormal(mean=0.25, stddev=0.5, seed=3)
     shape = (300, 256)
-    assert np.prod(shape) > _backend.LARGEST_CONSTANT
+    assert np.prod(shape) > ops.LARGEST_CONSTANT
 
     traced = tracers()[tracer](lambda: initializer(shape))
 
@@ -130,6 +139,7 @@ def test_a_traced_orthogonal_factor_is_the_eager_one(shape, dtype, tracer):
     )
 
 
+@needs_wide
 @pytest.mark.parametrize("tracer", tracers())
 def test_a_traced_orthogonal_factor_in_float64_is_the_eager_one(tracer):
     initializer = keras_inits.Orthogonal(gain=1.1, seed=3)
@@ -143,6 +153,7 @@ def test_a_traced_orthogonal_factor_in_float64_is_the_eager_one(tracer):
         np.testing.assert_array_equal(as_float64(traced), as_float64(eager))
 
 
+@needs_wide
 @pytest.mark.skipif(_backend.name() != "jax", reason="a question about JAX programs")
 def test_a_jax_program_holds_one_panel_of_an_orthogonal_factor():
     """What is compiled is one panel, however many there are."""
@@ -181,6 +192,7 @@ def test_a_seed_generator_inside_a_trace_is_refused_and_none_leaks(tracer):
     )
 
 
+@needs_wide
 @pytest.mark.skipif(_backend.name() != "jax", reason="a question about JAX programs")
 @pytest.mark.parametrize("name", ["RandomUniform", "HeNormal", "RandomNormal", "Zeros"])
 def test_a_jax_program_holds_no_large_array(name):
@@ -205,6 +217,7 @@ def test_a_tensorflow_graph_holds_no_large_array(name):
     assert traced.graph.as_graph_def().ByteSize() < 2 * 32768 * 4 + 100_000
 
 
+@needs_wide
 @pytest.mark.skipif(_backend.name() != "jax", reason="a function of JAX")
 def test_eval_shape_tells_shape_and_dtype():
     import jax
@@ -238,5 +251,5 @@ def test_a_graph_in_the_style_of_tensorflow_1_has_the_eager_values(
             return session.run(function())
 
     if not in_constants:
-        monkeypatch.setattr(_backend, "LARGEST_CONSTANT", -1)
+        monkeypatch.setattr(ops, "LARGEST_CONSTANT", -1)
     assert_as_outside(label, run_in_graph)

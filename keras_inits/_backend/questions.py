@@ -1,0 +1,89 @@
+"""Questions to the running backend: its name, what it can do, what it does now."""
+
+import contextlib
+import functools
+import importlib
+
+import keras
+
+from keras_inits import _errors, _refusals
+
+
+def name():
+    """Name of the backend that Keras runs on, such as tensorflow, jax or torch."""
+    return keras.backend.backend()
+
+
+def stored_dtype(dtype):
+    """The dtype that a tensor asked for in `dtype` really has."""
+    if name() == "jax" and dtype.endswith(("64", "128")):
+        return str(importlib.import_module("jax").dtypes.canonicalize_dtype(dtype))
+    return dtype
+
+
+def wide():
+    """Context in which the backend computes with 64-bit numbers."""
+    if name() != "jax":
+        return contextlib.nullcontext()
+    jax = importlib.import_module("jax")
+    if not has_wide():
+        _refusals.raise_old_jax(jax.__version__)
+    return jax.enable_x64(True)
+
+
+def has_wide():
+    """Whether `wide` holds inside a traced function, as it does from JAX 0.8 on."""
+    return name() != "jax" or hasattr(importlib.import_module("jax"), "enable_x64")
+
+
+def _jax_trace_state_is_clean():
+    # Private, for want of a public question; the public way, to make an array and
+    # look whether it is a tracer, costs more than a small draw.
+    core = importlib.import_module("jax._src.core")
+    if hasattr(core, "trace_state_clean"):
+        return core.trace_state_clean()
+    jax = importlib.import_module("jax")
+    return not isinstance(jax.numpy.zeros(()), jax.core.Tracer)
+
+
+def is_tracing():
+    """Whether what is computed now becomes part of a traced function."""
+    if name() == "jax":
+        return not _jax_trace_state_is_clean()
+    if name() == "tensorflow":
+        return not importlib.import_module("tensorflow").executing_eagerly()
+    return False
+
+
+def only_infers_shapes():
+    """Whether Keras wants shapes alone now and throws the values away."""
+    scope = keras.SymbolicScope()
+    with scope:
+        return getattr(scope, "original_scope", None) is not None
+
+
+def untraced(function):
+    """`function`, which `torch.compile` and AutoGraph call and do not rewrite."""
+    if name() == "torch":
+        return importlib.import_module("torch").compiler.disable(function)
+    if name() == "tensorflow":
+        autograph = importlib.import_module("tensorflow").autograph
+        return autograph.experimental.do_not_convert(function)
+    return function
+
+
+def outside_traces(function):
+    """`function`, a public one, which refuses to run inside a traced function.
+
+    What it does to a model would be done once, while the function is traced, with
+    tensors that have no values. Errors get its name.
+    """
+
+    @_errors.named(function.__name__)
+    @functools.wraps(function)
+    def refusing(*args, **kwargs):
+        if is_tracing() or only_infers_shapes():
+            _refusals.raise_traced_call()
+        return function(*args, **kwargs)
+
+    return untraced(refusing)
