@@ -11,7 +11,7 @@ import pathlib
 import sys
 
 PACKAGE = str(pathlib.Path(__file__).parent.parent / "keras_inits") + os.sep
-LOOKS_AFTER = ("RESUME", "CALL", "JUMP_BACKWARD")  # and what begins with these
+LOOKS_AFTER = ("RESUME", "CALL", "CALL_KW", "CALL_FUNCTION_EX", "JUMP_BACKWARD")
 
 
 class _Places:
@@ -23,10 +23,12 @@ class _Places:
         self.looks = {}  # frame -> whether Python looks before its next operation
 
     def trace(self, frame, event, argument):
-        if self.looks.get(frame.f_back) == "CALL":
+        if self.looks.get(frame.f_back) in ("CALL", "CALL_KW"):
             self.looks[frame.f_back] = None  # the called function does it
         if not frame.f_code.co_filename.startswith(self.paths):
             return None
+        # From Python 3.13 on, a frame without a function of its own tells no opcodes.
+        frame.f_trace = self.step
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
         return self.step
 
@@ -38,7 +40,7 @@ class _Places:
             if self.left < 0:
                 raise KeyboardInterrupt
         name = dis.opname[frame.f_code.co_code[frame.f_lasti]]
-        self.looks[frame] = name if name.startswith(LOOKS_AFTER) else None
+        self.looks[frame] = name if name in LOOKS_AFTER else None
         return self.step
 
 
@@ -55,6 +57,8 @@ def interrupted_at(place, function, files):
         The interrupt with its notes, or None if the call has fewer places.
     """
     before = sys.gettrace()
+    # Python 3.12 tells opcodes only if some frame has asked before it is traced.
+    sys._getframe().f_trace_opcodes = True
     sys.settrace(_Places(place, files).trace)
     try:
         function()

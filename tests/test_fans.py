@@ -1,5 +1,7 @@
 """Fans, against Keras' own count and by explicit axes."""
 
+import inspect
+
 import numpy as np
 import pytest
 from keras.src.initializers import random_initializers
@@ -14,6 +16,10 @@ def test_fans_are_those_of_keras(shape):
     assert compute_fans(shape) == random_initializers.compute_fans(shape)
 
 
+@pytest.mark.skipif(
+    "input_axes" not in inspect.signature(random_initializers.compute_fans).parameters,
+    reason="this Keras counts no fans by axes",
+)
 @pytest.mark.parametrize(
     ("shape", "inputs", "outputs"),
     [

@@ -19,7 +19,6 @@ CONFTEST = '''
 """Puts the classes of keras_inits in the place of Keras' own."""
 
 import keras
-import pytest
 from keras.src import initializers
 from keras.src.initializers import random_initializers
 
@@ -37,7 +36,7 @@ keras_inits.enable()
 
 
 def skip_if_backend(backend, reason):
-    return pytest.mark.skipif(keras.backend.backend() == backend, reason=reason)
+    return lambda test: test  # what Keras' own cannot do there, ours can
 
 
 def pytest_report_header():
@@ -54,6 +53,12 @@ def source_of(name):
     """The test file in the installed Keras."""
     package = importlib.util.find_spec("keras").submodule_search_locations[0]
     return pathlib.Path(package) / "src" / "initializers" / name
+
+
+pytestmark = pytest.mark.skipif(
+    not all(source_of(name).exists() for name in FILES),
+    reason="the wheel of this Keras ships no tests",
+)
 
 
 @pytest.fixture(scope="module")

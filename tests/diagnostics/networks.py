@@ -5,14 +5,8 @@ They share their shapes where they can: JAX compiles a kernel for each new one.
 
 import keras
 import numpy as np
-import pytest
 
 from keras_inits import _backend
-
-needs_gradients = pytest.mark.skipif(
-    keras.backend.backend() not in _backend.DIFFERENTIATES,
-    reason="the backend has no gradients",
-)
 
 
 def normal(shape, deviation=1.0, seed=0):

@@ -11,8 +11,8 @@ import pytest
 import keras_inits
 from keras_inits.diagnostics import comparison
 from keras_inits.diagnostics.comparison import Comparison, Run, compare
-from tests.diagnostics.networks import needs_gradients, normal, plain
-from tests.support import raises_exactly
+from tests.diagnostics.networks import normal, plain
+from tests.support import needs_gradients, raises_exactly
 
 # Keras' own training loop converts its results in a way that NumPy 2 warns of.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ impl:DeprecationWarning")

@@ -8,8 +8,8 @@ import pytest
 
 from keras_inits import _backend
 from keras_inits.diagnostics import data_scale, diagnose, lsuv
-from tests.diagnostics.networks import Residual, needs_gradients, normal, plain, state
-from tests.support import raises_exactly
+from tests.diagnostics.networks import Residual, normal, plain, state
+from tests.support import needs_gradients, needs_no_gradients, raises_exactly
 
 X = normal((24, 16))
 LOOKING = pytest.mark.parametrize("look", [diagnose, lsuv, data_scale])
@@ -209,17 +209,14 @@ def test_too_few_targets_for_the_outputs():
         diagnose(keras.Model(inputs, outputs), X, normal((24, 4)), "mse")
 
 
-@pytest.mark.skipif(
-    keras.backend.backend() in _backend.DIFFERENTIATES,
-    reason="the backend has gradients",
-)
+@needs_no_gradients
 def test_gradients_on_a_backend_without_them():
     with pytest.raises(RuntimeError) as raised:
         diagnose(plain("relu"), X, normal((24, 32)), "mse")
 
     assert str(raised.value) == (
-        "diagnose: Argument `y` asks for gradients, which the numpy backend does not "
-        "have. Run on tensorflow, jax, torch."
+        "diagnose: Argument `y` asks for gradients, which the "
+        f"{_backend.name()} backend does not have. Run on tensorflow, jax, torch."
     )
 
 

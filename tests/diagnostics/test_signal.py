@@ -11,13 +11,13 @@ from keras_inits.diagnostics import diagnose, statistics
 from tests.diagnostics.networks import (
     ROUNDING,
     TANH,
-    needs_gradients,
     normal,
     plain,
     product,
     root_mean_square,
     set_kernels,
 )
+from tests.support import needs_gradients
 
 SIGMAS = 5.0  # a false alarm about once in 2 million
 WIDTH, BATCH, DEPTH = 128, 256, 3

@@ -4,17 +4,17 @@ import keras
 import numpy as np
 import pytest
 
+import keras_inits
 from keras_inits import _backend
 from keras_inits.diagnostics import data_scale, diagnose, lsuv
 from tests.diagnostics.networks import (
     Residual,
     assert_same_state,
-    needs_gradients,
     normal,
     plain,
     state,
 )
-from tests.support import raises_exactly
+from tests.support import needs_gradients, needs_no_gradients, raises_exactly
 
 X, Y = normal((24, 16)), normal((24, 4), seed=1)
 LOOKING = pytest.mark.parametrize("look", [diagnose, lsuv, data_scale])
@@ -124,10 +124,7 @@ def test_targets_of_a_batch_are_used_where_there_is_a_loss(name):
     assert (other.loss is not None) == targets
 
 
-@pytest.mark.skipif(
-    keras.backend.backend() in _backend.DIFFERENTIATES,
-    reason="the backend has gradients",
-)
+@needs_no_gradients
 def test_targets_of_a_batch_are_left_where_there_are_no_gradients():
     model = plain("relu", outputs=4)
     model.compile(loss="mse")
@@ -250,6 +247,38 @@ def test_a_source_without_a_batch(look):
         "none."
     ):
         look(plain("relu"), Counted(batches=0))
+
+
+class Endless:
+    """Has indices without an end, and is neither an array nor an iterable."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, index):
+        self.asked += 1
+        if self.asked > 1000:
+            raise IndexError
+        return X
+
+    def __repr__(self):
+        return "Endless()"
+
+
+@LOOKING
+def test_indices_are_no_source_and_no_array(look):
+    x = Endless()
+    with raises_exactly(
+        f"{look.__name__}: Argument `x` must be an array with a batch axis, got "
+        "Endless()."
+    ):
+        look(plain("relu"), x)
+    with pytest.raises(ValueError, match="Endless"):
+        keras_inits.Constant(x)
+    assert not x.asked
 
 
 def test_batches_of_too_many_parts():

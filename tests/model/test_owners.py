@@ -199,6 +199,8 @@ def test_a_class_of_models_chooses_what_stands_in_its_graph():
     named = Base(base.inputs, base.output)
     model = keras.Model(named.inputs, layers.Dense(3)(named.output))
     model.base = named
+    if named not in model._layers:
+        pytest.skip(f"Keras {keras.__version__} tracks no layer beside a graph")
 
     report = initialize(model, {Base: "zeros"}, seed=0)
     assert [row.address for row in report.left_alone] == [

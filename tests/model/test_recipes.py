@@ -1,5 +1,6 @@
 """The papers' recipes, on models that have the parts they name."""
 
+import inspect
 import math
 import re
 
@@ -353,5 +354,5 @@ def test_embeddings_with_a_zero_padding_row_are_one_rule():
 
 def test_every_recipe_is_public_and_documented():
     for name in recipes.__all__:
-        text = getattr(recipes, name).__doc__
-        assert re.search(r"\n    Reference:\n", text), name
+        text = inspect.getdoc(getattr(recipes, name))
+        assert re.search(r"\nReference:\n", text), name

@@ -5,12 +5,12 @@ import math
 import keras
 import numpy as np
 import pytest
-import torch
 
 from keras_inits.model import initialize, recipes
 from tests.model.models import values
 from tests.support import assert_same_law, raises_exactly
 
+torch = pytest.importorskip("torch")  # PyTorch's own modules are the reference
 layers = keras.layers
 
 

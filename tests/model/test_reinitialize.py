@@ -1,5 +1,6 @@
 """A model as freshly built: against models that Keras builds anew."""
 
+import inspect
 import math
 
 import keras
@@ -17,7 +18,14 @@ from tests.model.models import (
     mixed,
     values,
 )
-from tests.support import EPSILON, SIGMAS, assert_same_law, raises_exactly
+from tests.support import (
+    EPSILON,
+    SIGMAS,
+    assert_same_law,
+    existing,
+    needs_gradients,
+    raises_exactly,
+)
 
 layers = keras.layers
 
@@ -27,12 +35,19 @@ GOLDEN = "10aeca9ec2fcf1aa7ec7fd1f9d2144ab6bcdde7ab6d498e10df206cfb18dde77"
 def every_layer():
     """A layer of each of Keras' classes that has weights, and an input for it."""
     steps, image, volume = (9, 16), (9, 9, 16), (5, 5, 5, 8)
+    parameters = inspect.signature(layers.BatchNormalization).parameters
+    renorm = {"renorm": True} if "renorm" in parameters else {}
+    newer = []
+    if hasattr(layers, "ReversibleEmbedding"):
+        newer += [(layers.ReversibleEmbedding(40, 20, tie_weights=False), None)]
+    if hasattr(layers, "TernaryDense"):
+        newer += [(layers.TernaryDense(40), (16,))]
     made = [
         (layers.Dense(40, bias_initializer="random_normal"), (16,)),
         (layers.EinsumDense("abc,cde->abde", (None, 4, 8), bias_axes="de"), steps),
         (layers.EinsumDense("abc,bcd->abd", (9, 8)), steps),
         (layers.Embedding(40, 20), None),
-        (layers.ReversibleEmbedding(40, 20, tie_weights=False), None),
+        *newer,
         (layers.Conv1D(30, 3, groups=2), steps),
         (layers.Conv2D(12, 3, kernel_initializer="he_uniform"), image),
         (layers.Conv3D(12, 3, kernel_initializer="orthogonal"), volume),
@@ -59,8 +74,7 @@ def every_layer():
         (layers.BatchNormalization(), (16,)),
         (
             layers.BatchNormalization(
-                renorm=True,
-                moving_variance_initializer=keras.initializers.Constant(4.0),
+                moving_variance_initializer=keras.initializers.Constant(4.0), **renorm
             ),
             (16,),
         ),
@@ -107,7 +121,12 @@ def built_by_keras():
 
 
 def test_every_layer_of_keras_gets_the_law_of_a_new_build():
+    # Before 3.15 an initializer learns nothing of an EinsumDense kernel's axes.
+    axes = "input_axes" in inspect.signature(keras.initializers.HeNormal).parameters
+    einsum = (layers.EinsumDense, layers.MultiHeadAttention, layers.GroupQueryAttention)
     for layer, fresh in zip(every_layer(), built_by_keras(), strict=True):
+        if isinstance(layer, einsum) and not axes:
+            continue
         before = values(fresh)
         initialize(layer, {layers.Layer: keras_inits.Constant(7.0)})
         reinitialize(layer, seed=1, frozen=True)  # LoRA freezes a kernel
@@ -241,7 +260,6 @@ OPTIMIZERS = [
     *("Adadelta", "Adafactor", "Adagrad", "Adam", "Adamax", "AdamW", "Ftrl", "Lamb"),
     *("Lion", "Muon", "Nadam", "RMSprop", "SGD", "ScheduleFreeAdamW"),
 ]
-TRAINS = keras.backend.backend() != "numpy"  # Keras' NumPy backend cannot
 
 
 def used(optimizer):
@@ -267,7 +285,7 @@ class Holder:
 
 # Keras' ScheduleFreeAdamW copies variables in a way that NumPy 2 warns of.
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", existing(keras.optimizers, OPTIMIZERS))
 def test_an_optimizer_is_reset_to_what_keras_builds(name):
     kind = getattr(keras.optimizers, name)
     extra = {"momentum": 0.9} if name == "SGD" else {}
@@ -313,7 +331,7 @@ def test_other_optimizers_and_models_that_are_not_compiled_are_refused():
     assert_same(before, values(model))
 
 
-@pytest.mark.skipif(not TRAINS, reason="Keras' NumPy backend does not train")
+@needs_gradients
 def test_a_fit_after_it_repeats_a_fit_before():
     model = keras.Sequential(
         [
