@@ -1,55 +1,20 @@
 """Weights on several devices and in several processes are the plain ones."""
 
-import contextlib
 import functools
-import json
-import os
-import socket
-import subprocess
-import sys
 
 import pytest
 
-from tests.cross.workers import ROOT
-
-SECONDS = 300
+from tests.processes import answers, free_port, start
 
 
-def start(module, arguments=(), backend="jax", devices=None):
-    environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    if devices:
-        flag = f"--xla_force_host_platform_device_count={devices}"
-        environment["XLA_FLAGS"] = flag
-    return subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", f"tests.cross.{module}", *arguments],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def answers(processes):
-    """What each process printed last; none of them outlives the call."""
-    with contextlib.ExitStack() as stack:
-        for process in processes:
-            stack.callback(process.kill)
-        outputs = [process.communicate(timeout=SECONDS) for process in processes]
-    for process, (_, errors) in zip(processes, outputs, strict=True):
-        assert process.returncode == 0, errors[-3000:]
-    return [json.loads(output.strip().splitlines()[-1]) for output, _ in outputs]
+def devices(count):
+    """The environment variable that makes JAX see so many devices."""
+    return {"XLA_FLAGS": f"--xla_force_host_platform_device_count={count}"}
 
 
 @functools.lru_cache(maxsize=1)
 def sharded():
-    return answers([start("sharded_worker", devices=8)])[0]
-
-
-def free_port():
-    with socket.socket() as server:
-        server.bind(("localhost", 0))
-        return server.getsockname()[1]
+    return answers([start("cross.sharded_worker", **devices(8))])[0]
 
 
 @pytest.mark.parametrize(
@@ -91,10 +56,14 @@ def test_each_device_draws_only_its_part_of_a_large_weight():
 
 
 def test_two_jax_processes_hold_the_parts_of_one_weight():
-    address = f"localhost:{free_port()}"
+    address = f"127.0.0.1:{free_port()}"
     found = answers(
         [
-            start("process_worker", ["jax", address, "2", str(place)], devices=4)
+            start(
+                "cross.process_worker",
+                ["jax", address, "2", str(place)],
+                **devices(4),
+            )
             for place in range(2)
         ]
     )
@@ -106,10 +75,12 @@ def test_two_jax_processes_hold_the_parts_of_one_weight():
 
 
 def test_mirrored_replicas_are_equal_and_plain():
-    (found,) = answers([start("process_worker", ["mirrored"], "tensorflow")])
+    (found,) = answers([start("cross.process_worker", ["mirrored"], "tensorflow")])
     assert found["replicas"] == [found["plain"]] * 2
 
 
 def test_two_torch_processes_with_one_seed_agree():
-    one, other = answers([start("process_worker", ["plain"], "torch") for _ in "ab"])
+    one, other = answers(
+        [start("cross.process_worker", ["plain"], "torch") for _ in "ab"]
+    )
     assert one == other

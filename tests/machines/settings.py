@@ -1,15 +1,14 @@
 """Settings under which this machine computes as other machines do.
 
-Each one is a job of `python -m tests`, named `machines/...`: the golden digests and
-the numeric tests in a process of its own, on the backend that the setting concerns.
-A digest that differs is thus reported under the setting's name.
+Each one is a session of nox, named `machines(...)`: the golden digests and the numeric
+tests in a process of its own, on the backend that the setting concerns. A digest that
+differs is thus reported under the setting's name.
 
 To add one: a row in `SETTINGS`, and how its being in force shows in
 `tests/machines/test_in_force.py`.
 """
 
 import os
-import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -114,13 +113,8 @@ runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 """
 
 
-def job(setting):
-    """The setting as a job of `python -m tests`."""
-    reason = refusal(setting)
-    if reason:
-        command = [sys.executable, "-c", f"print('Skipped: {reason}.')"]
-    elif "ONE_CORE" in setting.environment:
-        command = [sys.executable, "-c", ON_ONE_CORE, "pytest", *setting.tests]
-    else:
-        command = [sys.executable, "-m", "pytest", *setting.tests]
-    return setting.backend, command, setting.environment
+def command(setting):
+    """The arguments of `python` that run pytest under the setting."""
+    if "ONE_CORE" in setting.environment:
+        return ("-c", ON_ONE_CORE, "pytest")
+    return ("-m", "pytest")

@@ -1,4 +1,4 @@
-"""Each setting does what its name says, or its job would test nothing."""
+"""Each setting does what its name says, or its session would test nothing."""
 
 import os
 

@@ -1,0 +1,149 @@
+"""Runs the tests, two sessions at a time.
+
+    python -m nox                   what everybody runs before a change goes in
+    python -m nox -t long           other versions, backends and processors
+    python -m nox -s jax torch      these sessions only; `-l` lists them all
+    python -m nox -s torch -- -x    what follows `--` goes to pytest
+
+The short sessions, `machines` and `hub` run in the environment that nox is installed
+in. The others make their own from `tests/requirements/`, one file each.
+
+To add one: a function below, and its line in CONTRIBUTING.md.
+"""
+
+import glob
+import sys
+
+import nox
+from python_discovery import get_interpreter
+
+from tests.machines import settings
+
+nox.needs_version = ">=2026.10.20"  # sessions in parallel
+nox.options.parallel = 2
+nox.options.allow_parallel = True
+# Not uv: it reads none of pip's settings, which may name a PyTorch without CUDA.
+nox.options.default_venv_backend = "virtualenv"
+
+HERE = {"venv_backend": "none"}
+LONG = {"default": False, "tags": ["long"]}
+
+PER_BACKEND = ["tests", "keras_inits"]
+PER_BACKEND += [f"--ignore=tests/{part}" for part in ("cross", "once", "machines")]
+HUB = sorted(glob.glob("tests/cross/test_hub*.py"))
+
+# JAX compiles most of what the tests compute for a single use. The draws whose bits
+# are at stake are compiled as users' are, in the session `traced`.
+QUICK_JAX = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+
+
+def run_pytest(session, backend, *arguments, command=("-m", "pytest"), **environment):
+    """Runs pytest on a backend, in the environment of the session."""
+    here = session.venv_backend == "none"
+    session.run(
+        *(sys.executable if here else "python", *command),
+        *("-q", "-p", "no:cacheprovider", *arguments, *session.posargs),
+        env={"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
+    )
+
+
+def run_per_backend(session, *backends):
+    """Runs the tests that every backend passes."""
+    for backend in backends:
+        if backend == "jax":
+            run_pytest(
+                session, "jax", *PER_BACKEND, "--ignore=tests/traced", **QUICK_JAX
+            )
+        else:
+            run_pytest(session, backend, *PER_BACKEND)
+
+
+# The short sessions, the longest first.
+
+
+@nox.session(**HERE)
+def cross(session):
+    """Backends, devices and processes compared with each other."""
+    run_pytest(session, "jax", "tests/cross", *[f"--ignore={file}" for file in HUB])
+
+
+for name in ("jax", "tensorflow", "torch", "numpy"):
+
+    @nox.session(**HERE, name=name)
+    def backend(session, name=name):
+        """The tests on one backend."""
+        run_per_backend(session, name)
+
+
+@nox.session(**HERE)
+def once(session):
+    """What concerns no one backend."""
+    run_pytest(session, "numpy", "tests/once")
+
+
+@nox.session(**HERE)
+def traced(session):
+    """What is compiled, compiled as users compile it."""
+    run_pytest(session, "jax", "tests/traced")
+
+
+@nox.session(**HERE)
+def lint(session):
+    """Style, format and types of the sources."""
+    for command in ("ruff check .", "ruff format --check .", "mypy"):
+        session.run(sys.executable, "-m", *command.split())
+
+
+# The long sessions, the longest first.
+
+
+@nox.session(**LONG)
+def lowest(session):
+    """The tests on the lowest versions that pyproject.toml declares."""
+    session.install("-r", "tests/requirements/lowest.txt", "-e", ".")
+    run_per_backend(session, "torch", "jax", "tensorflow")
+
+
+@nox.session(**LONG, name="next")
+def next_keras(session):
+    """The tests on a nightly of Keras."""
+    session.install("-r", "tests/requirements/next.txt")
+    # Its distribution is not called keras, which the package requires.
+    session.install("--no-deps", "-e", ".")
+    run_per_backend(session, "torch", "jax")
+
+
+@nox.session(**LONG, python="3.13" if get_interpreter("3.13") else None)
+def newest(session):
+    """The tests on the newest versions there are, on Python 3.13 where there is one."""
+    session.install("-r", "tests/requirements/newest.txt", "-e", ".")
+    run_per_backend(session, "jax")
+
+
+@nox.session(**LONG)
+def openvino(session):
+    """The tests on a backend that only infers."""
+    session.install("-r", "tests/requirements/openvino.txt", "-e", ".")
+    run_per_backend(session, "openvino")
+
+
+@nox.session(**LONG, **HERE)
+def hub(session):
+    """The backbones of KerasHub on every backend."""
+    run_pytest(session, "jax", *HUB)
+
+
+@nox.session(**LONG, **HERE)
+@nox.parametrize("setting", [nox.param(name, id=name) for name in settings.SETTINGS])
+def machines(session, setting):
+    """The golden digests and the numeric tests as other processors compute them."""
+    setting = settings.SETTINGS[setting]
+    if reason := settings.refusal(setting):
+        session.skip(reason)
+    run_pytest(
+        session,
+        setting.backend,
+        *setting.tests,
+        command=settings.command(setting),
+        **setting.environment,
+    )
