@@ -12,7 +12,7 @@ import keras_inits
 from keras_inits import _backend
 from keras_inits.engine import streams
 from tests.support import needs_wide
-from tests.traced.tracers import tracers
+from tests.traced.tracers import needs_shape_inference, tracers
 
 
 class Lazy(keras.Model):
@@ -50,6 +50,7 @@ def test_a_traced_function_knows_that_it_is(tracer):
     assert not _backend.is_tracing()
 
 
+@needs_shape_inference
 def test_shape_inference_is_told_apart():
     answers = []
 
@@ -77,6 +78,7 @@ def test_a_seed_generators_state_moves_on_by_one():
     assert streams.next_state(generator) == (11, 1)
 
 
+@needs_shape_inference
 def test_a_lazily_built_model_draws_each_weight_once(monkeypatch):
     drawn = []
     compute = keras_inits.GlorotUniform.compute

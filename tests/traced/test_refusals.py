@@ -7,7 +7,7 @@ import pytest
 import keras_inits
 from keras_inits import _backend
 from tests.support import as_numpy
-from tests.traced.tracers import tracers
+from tests.traced.tracers import needs_shape_inference, tracers
 
 X = np.linspace(-1.0, 1.0, 12, dtype="float32").reshape(4, 3)
 
@@ -79,6 +79,7 @@ def test_what_a_compiler_leaves_to_python_works_as_outside(name):
             np.testing.assert_array_equal(one, two)
 
 
+@needs_shape_inference
 def test_shape_inference_changes_no_model():
     model = small()
     weights, _ = state(model)

@@ -2,7 +2,28 @@
 
 import importlib
 
+import keras
+import pytest
+from keras.src.backend.common.symbolic_scope import in_symbolic_scope
+
 from keras_inits import _backend
+
+
+def _says_that_it_infers_shapes():
+    answers = []
+
+    def function(x):
+        answers.append(in_symbolic_scope())
+        return x
+
+    keras.src.backend.compute_output_spec(function, keras.KerasTensor((1,)))
+    return all(answers)
+
+
+needs_shape_inference = pytest.mark.skipif(
+    not _says_that_it_infers_shapes(),
+    reason=f"on {_backend.name()} Keras infers shapes by computing, and tells nobody",
+)
 
 
 def tracers():
