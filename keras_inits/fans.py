@@ -74,3 +74,23 @@ def compute_fans(shape, input_axes=None, output_axes=None, *, batch_axes=None):
     *receptive_field, fan_in, fan_out = kernel
     field = math.prod(receptive_field)
     return fan_in * field, fan_out * field
+
+
+def einsum_axes(equation):
+    """Axes of an EinsumDense kernel: summed, made, and shared with the input.
+
+    >>> einsum_axes("abc,cde->abde")
+    ([0], [1, 2], [])
+
+    Returns:
+        Three lists of axes of the kernel: those that the output does not have,
+        those that only the kernel and the output have, and the rest.
+    """
+    operands, output = equation.replace(" ", "").split("->")
+    inputs, kernel = operands.split(",")
+    summed = [i for i, letter in enumerate(kernel) if letter not in output]
+    shared = [
+        i for i, letter in enumerate(kernel) if letter in output and letter in inputs
+    ]
+    made = [i for i in range(len(kernel)) if i not in (*summed, *shared)]
+    return summed, made, shared

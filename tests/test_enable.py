@@ -1,5 +1,6 @@
 """`enable`: Keras' names and objects draw what ours draw, provably, until the end."""
 
+import math
 import random
 import threading
 
@@ -42,6 +43,7 @@ def state():
     """All that `enable` may touch, by identity."""
     methods = [vars(cls).get("__call__") for cls in keras_own.classes()]
     methods.append(vars(keras.random.SeedGenerator)["next"])
+    methods.append(vars(keras.layers.EinsumDense)["build"])
     tables = keras.saving.get_custom_objects(), registry._table()
     return methods, *(dict(table) for table in tables)
 
@@ -311,3 +313,45 @@ def test_a_keras_whose_objects_do_not_follow_is_refused(monkeypatch):
     assert str(error.value) == refusal(own)
     assert not keras_inits.is_enabled()
     assert state() == before
+
+
+def attention():
+    """The kernels of an attention layer built from names and seeded from Python."""
+    keras.utils.set_random_seed(3)
+    layer = keras.layers.MultiHeadAttention(4, 24)
+    layer.build((None, 5, 64), (None, 5, 64))
+    return {v.path.split("/")[-2]: as_numpy(v) for v in layer.weights if v.ndim == 3}
+
+
+def test_attention_is_built_with_its_fans_on_every_keras():
+    """Before 3.15, Keras tells an initializer nothing of the axes of its kernels."""
+    with keras_inits.enabled():
+        kernels = attention()
+
+    # GlorotUniform's bound is sqrt(6 / (fan_in + fan_out)), here between 64 and
+    # 4 * 24. Of 6144 values the largest falls short of it by less than a share of
+    # 20 / 6144 but once in e**20.
+    bound = math.sqrt(6.0 / (64 + 96))
+    assert set(kernels) == {"query", "key", "value", "attention_output"}
+    for values in kernels.values():
+        assert bound * (1.0 - 20.0 / values.size) < np.max(np.abs(values)) <= bound
+
+
+@pytest.mark.parametrize("given", ["name", "own", "theirs"])
+def test_an_einsum_kernel_is_drawn_as_from_keras_315_on(given):
+    made = {
+        "name": "he_normal",
+        "own": keras_inits.HeNormal(seed=2),
+        "theirs": keras.initializers.HeNormal(seed=2),
+    }
+    with keras_inits.enabled():
+        random.seed(4)
+        layer = keras.layers.EinsumDense(
+            "abc,cde->abde", (None, 2, 7), kernel_initializer=made[given]
+        )
+        initializer = layer.kernel_initializer
+        layer.build((None, 3, 5))
+
+    assert layer.kernel_initializer is initializer
+    expected = keras_inits.HeNormal(initializer.seed, [0], [1, 2])((5, 2, 7))
+    np.testing.assert_array_equal(as_numpy(layer.kernel), as_numpy(expected))

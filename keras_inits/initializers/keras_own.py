@@ -16,6 +16,7 @@ import numpy as np
 
 from keras_inits import _backend
 from keras_inits.engine import streams
+from keras_inits.fans import einsum_axes
 from keras_inits.initializers import lookup
 
 _lock = threading.RLock()
@@ -94,6 +95,42 @@ def _next(own):
     return functools.wraps(own)(next_state)
 
 
+def for_einsum(initializer, equation):
+    """An initializer that knows the axes of an EinsumDense kernel.
+
+    One of another family, or with axes of its own, is returned as it is.
+    """
+    family = lookup.BY_NAME["VarianceScaling"]
+    ours = initializer
+    if not isinstance(ours, family):
+        ours = ours_for(initializer)
+    if not isinstance(ours, family) or None not in (ours.input_axes, ours.output_axes):
+        return initializer
+    summed, made, shared = einsum_axes(equation)
+    config = ours.get_config()
+    config.update(input_axes=summed, output_axes=sorted(made + shared))
+    found = type(ours).from_config(config)
+    found.seed = ours.seed  # which the config lacks where it is a fresh one
+    return found
+
+
+def _build(own):
+    """The `build` that takes the place of an EinsumDense's before Keras 3.15.
+
+    That tells its initializer nothing of the kernel's axes, as later ones do.
+    """
+
+    def build(self, *args, **kwargs):
+        given = self.kernel_initializer
+        self.kernel_initializer = for_einsum(given, self.equation)
+        try:
+            return own(self, *args, **kwargs)
+        finally:
+            self.kernel_initializer = given
+
+    return functools.wraps(own)(build)
+
+
 def _replace():
     methods: list[tuple] = [
         (cls, "__call__", functools.partial(_call, cls))
@@ -101,6 +138,9 @@ def _replace():
         if "__call__" in vars(cls)
     ]
     methods.append((keras.random.SeedGenerator, "next", _next))
+    theirs = keras.initializers.VarianceScaling
+    if "input_axes" not in lookup.parameters_of(theirs):
+        methods.append((keras.layers.EinsumDense, "build", _build))
     for cls, name, make in methods:
         own = vars(cls)[name]
         _replaced.append((cls, name, own, make(own)))

@@ -15,13 +15,12 @@ from keras_inits.initializers import (
     HeUniform,
     Ones,
     TruncatedNormal,
-    VarianceScaling,
     Zeros,
 )
+from keras_inits.initializers.keras_own import for_einsum
 from keras_inits.model.composites import Blocks, SquareRoot
 from keras_inits.model.fans import (
     DEPTHWISE,
-    einsum_axes,
     gates_of,
     is_convolutional_cell,
 )
@@ -82,15 +81,7 @@ def _renormalized(layer, weight, ask):
 
 def _einsum(layer, weight, ask):
     """EinsumDense gives its kernel's axes to an initializer that lacks them."""
-    found = as_initializer(ask(layer, "kernel_initializer"))
-    if not isinstance(found, VarianceScaling):
-        return found
-    if found.input_axes is not None and found.output_axes is not None:
-        return found
-    summed, made, shared = einsum_axes(layer.equation)
-    config = found.get_config()
-    config.update(input_axes=summed, output_axes=sorted(made + shared))
-    return type(found).from_config(config)
+    return for_einsum(as_initializer(ask(layer, "kernel_initializer")), layer.equation)
 
 
 def _spectrogram(layer, weight, ask):

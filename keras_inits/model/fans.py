@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import keras
 
 from keras_inits import _checks, _errors
-from keras_inits.fans import compute_fans
+from keras_inits.fans import compute_fans, einsum_axes
 from keras_inits.model.owners import Owners, own_variables
 
 layers = keras.layers
@@ -94,26 +94,6 @@ def _strides(layer, shape):
     if isinstance(strides, int):
         return (strides,) * (len(shape) - 2)
     return strides
-
-
-def einsum_axes(equation):
-    """Axes of an EinsumDense kernel: summed, made, and shared with the input.
-
-    >>> einsum_axes("abc,cde->abde")
-    ([0], [1, 2], [])
-
-    Returns:
-        Three lists of axes of the kernel: those that the output does not have,
-        those that only the kernel and the output have, and the rest.
-    """
-    operands, output = equation.replace(" ", "").split("->")
-    inputs, kernel = operands.split(",")
-    summed = [i for i, letter in enumerate(kernel) if letter not in output]
-    shared = [
-        i for i, letter in enumerate(kernel) if letter in output and letter in inputs
-    ]
-    made = [i for i in range(len(kernel)) if i not in (*summed, *shared)]
-    return summed, made, shared
 
 
 def _summed_beside(layer):
