@@ -13,13 +13,15 @@ import pytest
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+WORKFLOWS = sorted(
+    f".github/workflows/{path.name}" for path in ROOT.glob(".github/workflows/*.yml")
+)
 SCHEMA = "check_jsonschema --builtin-schema vendor."
 
 COMMANDS = [
     "repo_review .",
     "validate_pyproject pyproject.toml",
-    f"{SCHEMA}github-workflows {' '.join(map(str, WORKFLOWS))}",
+    f"{SCHEMA}github-workflows {' '.join(WORKFLOWS)}",
     f"{SCHEMA}dependabot .github/dependabot.yml",
     f"{SCHEMA}citation-file-format CITATION.cff",
     "pre_commit validate-config",
@@ -41,9 +43,19 @@ def run(*command):
     return done.stdout
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[:40])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_the_files_are_what_their_readers_expect(command):
     run(sys.executable, "-m", *command.split())
+
+
+def test_the_hooks_are_what_pre_commit_expects(tmp_path):
+    """Of hooks that are local, `validate-config` reads the names alone."""
+    repositories = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    manifest = tmp_path / ".pre-commit-hooks.yaml"
+    manifest.write_text(yaml.safe_dump(repositories["repos"][0]["hooks"]))
+
+    said = run(sys.executable, "-m", "pre_commit", "validate-manifest", str(manifest))
+    assert said == ""
 
 
 def test_the_workflows_have_no_known_weakness():
