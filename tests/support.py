@@ -39,6 +39,11 @@ EPSILON = {
     "float32": 2.0**-23,
     "float64": 2.0**-52,
 }
+# The most that rounding to float32 moves a number, as a share of it.
+ROUNDING = EPSILON["float32"] / 2.0
+# The most that a library's elementary function (tanh, exp, cos) is off in float32, as
+# a share of its result: 4 units in the last place, as NumPy states for its own.
+ELEMENTARY = 8.0 * ROUNDING
 
 
 def as_numpy(tensor):
@@ -73,6 +78,46 @@ def float_dtypes():
     if keras.backend.backend() == "jax":
         return FLOAT_DTYPES[:-1]
     return FLOAT_DTYPES
+
+
+def orthogonality(dtype):
+    """How far an entry of an orthogonal factor's Gram matrix is from the identity's.
+
+    What is promised, and beside it rounding the entries to the dtype, which moves a
+    product of two unit columns by at most one epsilon.
+    """
+    promised = 1e-12 if dtype == "float64" else 1e-6
+    return EPSILON[dtype] + promised
+
+
+def assert_orthonormal(matrix, dtype="float32", *, roundings=0):
+    """The shorter side of a matrix is orthonormal.
+
+    Each of `roundings` further roundings of the entries moves a product of two unit
+    columns by an epsilon. The products here are in double precision, where sums of
+    this length are off by far less.
+    """
+    matrix = np.asarray(matrix, np.float64)
+    if matrix.shape[0] < matrix.shape[1]:
+        matrix = matrix.T
+    error = np.abs(matrix.T @ matrix - np.eye(matrix.shape[1])).max()
+    assert error <= orthogonality(dtype) + roundings * EPSILON[dtype]
+
+
+def stft_tolerance(samples, largest=1.0):
+    """How far Keras' own STFT kernel is from the exact one in float32.
+
+    Its angles are at most pi times the number of samples and rounded five times on
+    their way (frequency, two products, pi and a library's error of it). The slope of
+    sine and cosine is at most 1. The window, its product, its quotient and its norm,
+    a sum over the samples, are rounded too, and so are our entries.
+
+    Args:
+        samples: Length of the window.
+        largest: Largest value of the window over its norm; at most 1 for one norm.
+    """
+    angle = 5.0 * math.pi * samples * ROUNDING
+    return largest * (angle + ELEMENTARY + (samples + 5.0) * ROUNDING)
 
 
 def assert_mean(values, expected, stddev):

@@ -150,7 +150,7 @@ def test_a_registered_callable_nonlinearity_survives():
     revived = through_json(initializer)
 
     # E z**6 = 15; the gain, whose square the scale is, has 5 digits.
-    assert revived.scale == initializer.scale == pytest.approx(1.0 / 15.0, rel=1e-4)
+    assert revived.scale == initializer.scale == float(f"{15**-0.5:.5g}") ** 2
     assert_equal_values(initializer, revived, (3, 4))
 
 

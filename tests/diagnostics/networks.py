@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from keras_inits import _backend
+from tests.support import ROUNDING
 
 
 def normal(shape, deviation=1.0, seed=0):
@@ -15,13 +16,7 @@ def normal(shape, deviation=1.0, seed=0):
     return (deviation * values).astype("float32")
 
 
-ROUNDING = 2.0**-24  # half the distance from 1 to the next float32
-# The error of a library's float32 tanh: 4 units in the last place, as NumPy states
-# for its vectorized one.
-TANH = 8.0 * ROUNDING
-
-
-def product(x, error, kernel):
+def product(x, error, kernel, rounding=ROUNDING):
     """A matrix product, and the standard deviations of its errors in float32.
 
     Rounding errors are taken as independent. In whatever order a sum of n products
@@ -32,13 +27,14 @@ def product(x, error, kernel):
         x: Factor on the left, in double precision.
         error: Standard deviations of its own errors.
         kernel: Factor on the right.
+        rounding: The most that one rounding moves a number, as a share of it.
 
     Reference:
         Higham and Mary 2019, "A new approach to probabilistic rounding error
         analysis", https://doi.org/10.1137/18M1226312
     """
-    rounding = np.sqrt(2 * len(kernel)) * ROUNDING * (np.abs(x) @ np.abs(kernel))
-    return x @ kernel, np.sqrt(error**2 @ kernel**2 + rounding**2)
+    rounded = np.sqrt(2 * len(kernel)) * rounding * (np.abs(x) @ np.abs(kernel))
+    return x @ kernel, np.sqrt(error**2 @ kernel**2 + rounded**2)
 
 
 def root_mean_square(errors):

@@ -12,7 +12,7 @@ import keras_inits
 from keras_inits.diagnostics import comparison
 from keras_inits.diagnostics.comparison import Comparison, Run, compare
 from tests.diagnostics.networks import normal, plain
-from tests.support import needs_gradients, raises_exactly
+from tests.support import ROUNDING, needs_gradients, raises_exactly
 
 # Keras' own training loop converts its results in a way that NumPy 2 warns of.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ impl:DeprecationWarning")
@@ -69,9 +69,13 @@ def test_the_first_loss_is_that_of_the_start_on_held_out_data(result):
     held_out = np.random.RandomState(0).permutation(40)[:8]
 
     # Zero weights answer 0: the loss is the mean square of the targets.
-    expected = np.mean(Y[held_out].astype("float64") ** 2)
+    squares = Y[held_out].astype("float64") ** 2
+    # A mean of 32 squares in any order, each rounded once, and Keras' own mean over
+    # the batches, weighted by their sizes: all are positive.
+    tolerance = (squares.size + 4) * ROUNDING
     for run in result.of("zeros"):
-        assert run.validation_losses[0] == pytest.approx(expected, rel=1e-5)
+        found = run.validation_losses[0]
+        assert found == pytest.approx(np.mean(squares), rel=tolerance, abs=0)
 
 
 @needs_gradients
@@ -248,7 +252,8 @@ def test_the_picture_has_a_line_for_each_start(theme, tmp_path):
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".png", ".svg"]
     for axes in figure.axes:
         assert [line.get_label() for line in axes.lines] == ["a", "b", "c"]
-    np.testing.assert_allclose(figure.axes[1].lines[0].get_ydata(), [2.0, 1.0, 1.0])
+    found = figure.axes[1].lines[0].get_ydata()
+    np.testing.assert_array_equal(found, [2.0, 1.0, 1.0])
 
 
 def test_a_loss_that_is_not_finite_ends_its_line():

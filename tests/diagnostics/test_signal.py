@@ -9,17 +9,14 @@ import pytest
 from keras_inits import _backend
 from keras_inits.diagnostics import diagnose, statistics
 from tests.diagnostics.networks import (
-    ROUNDING,
-    TANH,
     normal,
     plain,
     product,
     root_mean_square,
     set_kernels,
 )
-from tests.support import needs_gradients
+from tests.support import ELEMENTARY, ROUNDING, SIGMAS, needs_gradients
 
-SIGMAS = 5.0  # a false alarm about once in 2 million
 WIDTH, BATCH, DEPTH = 128, 256, 3
 
 
@@ -116,7 +113,7 @@ def test_every_number_is_numpys_own():
     for place, kernel in enumerate(kernels):
         output, error = product(outputs[-1], errors[-1], kernel)
         if place < 3:  # the slope of tanh is at most 1
-            output, error = np.tanh(output), np.sqrt(error**2 + TANH**2)
+            output, error = np.tanh(output), np.sqrt(error**2 + ELEMENTARY**2)
         outputs.append(output)
         errors.append(error)
     gradient, off = np.float64(targets), np.zeros(targets.shape)
@@ -196,6 +193,26 @@ def test_the_loss_and_the_rate_of_a_compiled_model_are_taken():
     assert report.to_dict() == given.to_dict()
 
 
+def loss_tolerance(terms, slopes, errors):
+    """How far apart two means of float32 losses may be that are added in any order.
+
+    Args:
+        terms: The losses in double precision.
+        slopes: Their derivatives by the model's outputs.
+        errors: Standard deviations of the outputs' errors.
+    """
+    of_outputs = SIGMAS * root_mean_square(slopes * errors) / math.sqrt(terms.size)
+    # Each term is rounded a few times, and so is each partial sum.
+    of_sums = (terms.size + 8) * ROUNDING * np.mean(np.abs(terms))
+    return float(2 * (of_outputs + of_sums))
+
+
+def linear(x, layer):
+    """The outputs of a layer in double precision, and their errors in float32."""
+    kernel = _backend.to_numpy(layer.kernel).astype("float64")
+    return product(x.astype("float64"), np.zeros(x.shape), kernel)
+
+
 @needs_gradients
 def test_the_loss_is_that_of_keras():
     model = plain("relu", outputs=4)
@@ -204,10 +221,24 @@ def test_the_loss_is_that_of_keras():
 
     report = diagnose(model, x, y)
 
-    outputs = _backend.to_numpy(model(keras.ops.convert_to_tensor(x)))
-    expected = np.mean((outputs.astype("float64") - y) ** 2)
-    # A mean of 96 squares, each rounded twice and its root once, in any order.
-    assert report.loss == pytest.approx(expected, rel=(96 + 4) * ROUNDING, abs=0)
+    outputs, errors = x.astype("float64"), np.zeros(x.shape)
+    for place, layer in enumerate(model.layers):
+        kernel = _backend.to_numpy(layer.kernel).astype("float64")
+        outputs, errors = product(outputs, errors, kernel)
+        if place < 3:  # the slope of relu is at most 1
+            outputs = np.maximum(outputs, 0.0)
+    difference = outputs - y
+    tolerance = loss_tolerance(difference**2, 2 * difference, errors)
+    assert report.loss == pytest.approx(np.mean(difference**2), rel=0, abs=tolerance)
+
+
+def two_sided(x, layer, y, loss):
+    """`loss_tolerance` of a linear layer's mean squared or absolute errors."""
+    outputs, errors = linear(x, layer)
+    difference = outputs - y
+    if loss == "mae":
+        return loss_tolerance(difference, 1.0, errors)
+    return loss_tolerance(difference**2, 2 * difference, errors)
 
 
 @needs_gradients
@@ -222,8 +253,11 @@ def test_several_outputs_add_up_their_losses():
 
     alone = diagnose(keras.Model(inputs, one), x, ys["one"], "mse").loss
     alone += diagnose(keras.Model(inputs, two), x, ys["two"], "mae").loss
-    # Means of 96 numbers, in any order, on both sides.
-    assert both.loss == pytest.approx(alone, rel=2 * (96 + 4) * ROUNDING, abs=0)
+    tolerance = sum(
+        two_sided(x, model.get_layer(name), ys[name], loss)
+        for name, loss in (("one", "mse"), ("two", "mae"))
+    )
+    assert both.loss == pytest.approx(alone, rel=0, abs=tolerance)
 
 
 @needs_gradients
@@ -236,25 +270,57 @@ def test_outputs_of_a_list_are_paired_with_targets_and_losses_by_name():
 
     expected = model.evaluate(x, ys, batch_size=24, verbose=0, return_dict=True)["loss"]
 
-    # Two means of 24 float32 values, in another order.
-    assert diagnose(model, x, ys).loss == pytest.approx(expected, rel=24 * 2.0**-24)
-    in_order = diagnose(model, x, [ys["b"], ys["a"]]).loss
-    assert in_order == pytest.approx(expected, rel=24 * 2.0**-24)
+    tolerance = sum(
+        two_sided(x, model.get_layer(name), ys[name], loss)
+        for name, loss in (("a", "mse"), ("b", "mae"))
+    )
+    same = pytest.approx(float(expected), rel=0, abs=tolerance)
+    assert diagnose(model, x, ys).loss == same
+    assert diagnose(model, x, [ys["b"], ys["a"]]).loss == same
+
+
+# Of a target y, 0 or 1, and a share p: the loss and its derivative by p.
+LOSSES = {
+    "binary_crossentropy": (
+        lambda y, p: -y * np.log(p) - (1 - y) * np.log(1 - p),
+        lambda y, p: (p - y) / (p * (1 - p)),
+    ),
+    "hinge": (
+        lambda y, p: np.maximum(0, 1 - (2 * y - 1) * p),
+        lambda y, p: np.ones_like(p),
+    ),
+    "squared_hinge": (
+        lambda y, p: np.maximum(0, 1 - (2 * y - 1) * p) ** 2,
+        lambda y, p: 2 * (1 - (2 * y - 1) * p),
+    ),
+    "poisson": (lambda y, p: p - y * np.log(p), lambda y, p: 1 - y / p),
+    "mse": (lambda y, p: (p - y) ** 2, lambda y, p: 2 * (p - y)),
+}
 
 
 @needs_gradients
-@pytest.mark.parametrize(
-    "loss", ["binary_crossentropy", "hinge", "squared_hinge", "poisson", "mse"]
-)
+@pytest.mark.parametrize("loss", LOSSES)
 def test_a_loss_of_single_outputs_is_the_compiled_one(loss):
     layer = keras.layers.Dense(1, "sigmoid")
     model = keras.Sequential([keras.Input((16,)), layer])
     model.compile("sgd", loss)
     x, y = normal((64, 16)), (normal((64,)) > 0).astype("float32")
 
-    expected = model.evaluate(x, y, batch_size=64, verbose=0)
+    expected = float(model.evaluate(x, y, batch_size=64, verbose=0))
 
-    assert diagnose(model, x, y).loss == pytest.approx(expected, rel=64 * 2.0**-24)
+    z, errors = linear(x, layer)
+    p = 1.0 / (1.0 + np.exp(-z))
+    function, slope = LOSSES[loss]
+    # The sigmoid and the loss's logarithm are a library's own.
+    errors = np.sqrt((p * (1 - p) * errors) ** 2 + ELEMENTARY**2)
+    target = y[:, np.newaxis]
+    tolerance = loss_tolerance(function(target, p), slope(target, p), errors)
+    # Keras adds 1e-7 to a number whose logarithm it takes.
+    by_hand = pytest.approx(
+        np.mean(function(target, p)), abs=tolerance + 1e-7 / p.min()
+    )
+    assert expected == by_hand
+    assert diagnose(model, x, y).loss == pytest.approx(expected, rel=0, abs=tolerance)
 
 
 def test_without_targets_there_are_no_gradients():

@@ -8,9 +8,12 @@ import keras_inits
 from tests.support import (
     EPSILON,
     IGNORE_KERAS_ARRAYS,
+    ROUNDING,
     as_float64,
+    assert_orthonormal,
     dtype_of,
     float_dtypes,
+    orthogonality,
 )
 
 SHAPES = [
@@ -25,16 +28,6 @@ SHAPES = [
 ]
 
 
-def gram_tolerance(dtype):
-    """How far an entry of the Gram matrix may be from the identity's.
-
-    What is promised, and beside it rounding the entries to the dtype, which moves a
-    product of two unit columns by at most one epsilon.
-    """
-    promised = 1e-12 if dtype == "float64" else 1e-6
-    return EPSILON[dtype] + promised
-
-
 @pytest.mark.parametrize("dtype", float_dtypes())
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_shorter_side_is_orthonormal(shape, dtype):
@@ -42,11 +35,7 @@ def test_the_shorter_side_is_orthonormal(shape, dtype):
 
     assert tuple(tensor.shape) == shape
     assert dtype_of(tensor) == dtype
-    matrix = as_float64(tensor).reshape(-1, shape[-1])
-    if matrix.shape[0] < matrix.shape[1]:
-        matrix = matrix.T
-    error = np.abs(matrix.T @ matrix - np.eye(matrix.shape[1])).max()
-    assert error <= gram_tolerance(dtype)
+    assert_orthonormal(as_float64(tensor).reshape(-1, shape[-1]), dtype)
 
 
 @pytest.mark.parametrize("gain", [2.0, 0.5, -1.0])
@@ -93,7 +82,9 @@ def test_delta_orthogonal_keeps_norms_through_a_circular_convolution(kernel_size
         shift = [c - t for c, t in zip(center, tap, strict=True)]
         y += np.roll(x, shift, range(len(shift))) @ kernel[tap]
 
-    tolerance = 5.0 * gram_tolerance("float32")  # five entries meet in a norm
+    # With E = K K^T - I, |x K|^2 - |x|^2 = x E x^T, at most five times the largest
+    # entry of E times |x|^2; a root halves that.
+    tolerance = 5.0 / 2.0 * orthogonality("float32")
     np.testing.assert_allclose(
         np.linalg.norm(y, axis=-1), np.linalg.norm(x, axis=-1), rtol=tolerance
     )
@@ -115,8 +106,10 @@ def test_a_convolution_built_with_delta_orthogonal_keeps_the_interiors_norm():
     )
     x = np.random.RandomState(0).standard_normal((2, 6, 4)).astype("float32")
 
-    # float32 products of 4 terms, beside the kernel's own error.
-    tolerance = 4.0 * gram_tolerance("float32") + 8.0 * EPSILON["float32"]
+    # The kernel's own error, as above. And the four products that are not zero, each
+    # rounded, and their sums: at most 4 roundings of |x| |K|, whose norm is at most
+    # |x| times the root of the sum of K's squares, 4.
+    tolerance = 4.0 / 2.0 * orthogonality("float32") + 4.0 * ROUNDING * 2.0
     np.testing.assert_allclose(
         np.linalg.norm(as_float64(layer(x)), axis=-1),
         np.linalg.norm(x, axis=-1),

@@ -19,12 +19,12 @@ from tests.model.models import (
     values,
 )
 from tests.support import (
-    EPSILON,
     SIGMAS,
     assert_same_law,
     existing,
     needs_gradients,
     raises_exactly,
+    stft_tolerance,
 )
 
 layers = keras.layers
@@ -137,10 +137,7 @@ def test_every_layer_of_keras_gets_the_law_of_a_new_build():
             if len(np.unique(expected)) < 3:
                 np.testing.assert_array_equal(found, expected, err_msg=address)
             elif isinstance(layer, layers.STFTSpectrogram):
-                # Keras computes angles of up to this size in float32; a window's
-                # value over the scaling's divisor is at most 1.
-                angle = 2.0 * math.pi * found.shape[0] * found.shape[-1] / 32
-                tolerance = angle * EPSILON["float32"]
+                tolerance = stft_tolerance(found.shape[0])
                 np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
             else:
                 assert_same_law(found, expected)
