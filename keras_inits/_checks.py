@@ -224,7 +224,7 @@ def check_axes(argument, value, rank=None):
     one = integer(value)
     given = entries(value, MOST_AXES) if one is None else [one]
     found = [None] if given is None else [integer(axis) for axis in given]
-    if None in found:
+    if any(axis is None or abs(axis) > MOST_AXES for axis in found):
         raise_bad_value(argument, rule, value)
     if rank is None:
         if len(set(found)) != len(found):

@@ -145,7 +145,8 @@ def unregister(initializer):
         ValueError: If it was not registered, or belongs to the package.
     """
     with _lock:
-        own = initializer in map(initializers.__dict__.get, initializers.__all__)
+        ours = map(initializers.__dict__.get, initializers.__all__)
+        own = any(initializer is one for one in ours)
         every = [n for n, found in lookup.BY_NAME.items() if found is initializer]
         if own or not every:
             rule = "what `register` was given"

@@ -4,7 +4,6 @@ Each example takes one argument of one callable and a hostile value for it.
 """
 
 import contextlib
-import datetime
 import decimal
 import fractions
 import itertools
@@ -18,126 +17,29 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import keras_inits as ki
-from keras_inits import _checks
+from keras_inits import _backend
+from keras_inits.diagnostics import comparison
 from keras_inits.initializers.lookup import parameters_of
+from tests.hostile import (
+    COMPARISON,
+    LONG,
+    MODEL,
+    ONE_RUN,
+    REPORT,
+    RUN,
+    VALUES,
+    X,
+    Y,
+    attempt,
+    compiled,
+)
 from tests.support import as_float64, raises_exactly
 
-# The words that every error of the package has; see `_checks`.
-CLEAR = ("Argument `", "Invalid `", "The weight ", "The rule ", "lies between")
 SETTINGS = settings(
     max_examples=150,
     deadline=None,
     derandomize=True,  # the same examples each time, so a failure is a change's
     suppress_health_check=list(HealthCheck),
-)
-LONG = 10**5000 - 1
-
-
-def raising(*names):
-    def fails(self, *args, **kwargs):
-        raise RuntimeError("hostile")
-
-    return type("Hostile", (), dict.fromkeys(names, fails))()
-
-
-HOSTILE = [
-    raising("__iter__"),
-    raising("__array__"),
-    raising("__eq__"),
-    raising("__len__"),
-    raising("__repr__", "__str__"),
-    raising("__float__", "__index__"),
-    raising("__bool__"),
-    raising("__hash__"),
-    raising("__getattr__"),
-    raising("__call__"),
-]
-NESTED: list = []
-NESTED.append(NESTED)
-DEEP: list = []
-for _ in range(3000):
-    DEEP = [DEEP]
-
-SCALARS = [
-    *(None, True, 0, 1, -1, 2**63, 2**64, LONG, -LONG, 0.5, -0.0, 1e308, 5e-324),
-    *(math.nan, math.inf, -math.inf, 1 + 2j, b"x", bytearray(b"x"), Ellipsis),
-    fractions.Fraction(1, 2),
-    fractions.Fraction(1, 3),
-    decimal.Decimal("0.5"),
-    decimal.Decimal("0.1"),
-    decimal.Decimal("sNaN"),
-    np.longdouble(0.5),
-    np.longdouble("0.1"),
-    np.float16(0.5),
-    np.int8(2),
-    np.bool_(True),
-    np.complex64(1),
-    np.array(0.5),
-    np.array(2),
-    np.array("x"),
-    np.array(None),
-    np.datetime64("2020-01-01"),
-    datetime.timedelta(1),
-    keras.ops.convert_to_tensor(0.5),
-    keras.ops.convert_to_tensor(2),
-    keras.ops.convert_to_tensor(True),
-    keras.ops.cast(0.5, "bfloat16"),
-    keras.KerasTensor(()),
-    keras.Variable(0.5),
-]
-OBJECTS = [
-    *HOSTILE,
-    *(object(), int, type, len, str.upper, math, KeyError("x"), NotImplemented),
-    *(NESTED, DEEP, {"class_name": NESTED}, {}, [], (), set(), {1, 2}, range(3)),
-    *([None], [[1], [1, 2]], [{}], ["a"], [("kernel", 5)], [(None, "zeros")]),
-    *("x", "", "a" * 10_000, "\ud800", "he_normal", "0x1f"),
-    np.array([1.0, math.nan]),
-    np.zeros(2, [("a", "f4")]),
-    np.array([None, 1], object),
-    keras.ops.convert_to_tensor([1.0, 2.0]),
-    keras.initializers.HeNormal,
-    keras.initializers.Initializer,
-    ki.Initializer,
-    ki.PerGate,
-    keras.layers.Dense,
-    keras.Sequential(),
-    keras.random.SeedGenerator(1),
-    lambda: 1,
-    lambda x: x,
-    lambda x, y: 5,
-    lambda *args, **kwargs: 1 / 0,
-]
-CONFIGS = st.fixed_dictionaries(
-    {"class_name": st.sampled_from(["HeNormal", "Nope", "STFT", None, 3, ()])},
-    optional={
-        "config": st.sampled_from([None, "abc", 3, {}, {"sed": 3}, {"seed": "x"}]),
-        "module": st.sampled_from([None, "no.such", "keras.initializers"]),
-        "registered_name": st.sampled_from([None, 3, "keras_inits>HeNormal"]),
-    },
-)
-
-
-class Given:
-    """A value that hypothesis can show, whatever its own `repr` does."""
-
-    def __init__(self, value):
-        self.value = value
-
-    def __repr__(self):
-        return _checks.text(self.value)[:200]
-
-
-OTHERS = st.one_of(
-    st.integers(),
-    st.floats(),
-    st.text(max_size=5),
-    st.lists(st.one_of(st.integers(-3, 5), st.floats(), st.none()), max_size=4),
-    st.builds(iter, st.just([3, 4])),
-    st.builds(itertools.repeat, st.just(1)),
-    CONFIGS,
-)
-VALUES = st.one_of(
-    st.sampled_from([Given(value) for value in (*SCALARS, *OBJECTS)]), OTHERS.map(Given)
 )
 SHAPES = [(4, 4), (5,), (2, 3, 4), (4, 1, 3)]
 CLASSES = [
@@ -148,20 +50,6 @@ CLASSES = [
     and name not in ("Initializer", "RandomInitializer")
 ]
 ARGUMENTS = [(n, a) for n in CLASSES for a in parameters_of(getattr(ki, n))]
-
-
-def is_clear(error):
-    return any(words in str(error) for words in CLEAR)
-
-
-def attempt(function):
-    """A result, or None for one clear error."""
-    try:
-        return function()
-    except ValueError as error:
-        if is_clear(error):
-            return None
-        raise
 
 
 def use(initializer):
@@ -188,10 +76,6 @@ def test_a_class_takes_a_value_or_refuses_it_clearly(argument, value):
         use(made)
 
 
-MODEL = keras.Sequential(
-    [keras.Input((4,)), keras.layers.Dense(4, name="a"), keras.layers.Dense(2)]
-)
-X = np.linspace(-1.0, 1.0, 12, dtype="float32").reshape(3, 4)
 CALLS = {
     "shape": lambda v: ki.HeNormal(seed=1)(v) if not too_large(v) else None,
     "dtype": lambda v: ki.HeNormal(seed=1)((2, 3), v),
@@ -202,6 +86,8 @@ CALLS = {
     "compute_fans' axes": lambda v: ki.compute_fans((2, 3), v, v, batch_axes=v),
     "get": ki.get,
     "register": ki.register,
+    "unregister": ki.unregister,
+    "from_config": ki.HeNormal.from_config,
     "register's package": lambda v: ki.register(package=v)(Local),
     "fingerprint": ki.fingerprint,
     "fingerprint of a list": lambda v: ki.fingerprint([v]),
@@ -220,7 +106,42 @@ CALLS = {
     "deepnorm's layers": lambda v: ki.recipes.deepnorm(v, v),
     "t_fixup": lambda v: ki.recipes.t_fixup(2, feed_forward=v),
     "pytorch": lambda v: ki.recipes.pytorch(v),
+    "fixup's head": lambda v: ki.initialize(MODEL, ki.recipes.fixup(head=v)[:1]),
+    "vit's head": lambda v: ki.initialize(MODEL, ki.recipes.vit(head=v)[:1]),
+    "fans_of": lambda v: ki.fans_of(v, v),
+    "fans_of's variable": lambda v: ki.fans_of(MODEL.layers[0], v),
+    "lsuv's x": lambda v: ki.lsuv(MODEL, v),
+    "draws' low": lambda v: ki.draws.uniform(None, (1, 2), (3,), low=v, dtype=v),
+    "draws' name": lambda v: ki.draws.substream((1, 2), v),
+    "diagnose": lambda v: ki.diagnose(v, X),
+    "diagnose's x": lambda v: ki.diagnose(MODEL, v),
+    "diagnose's training": lambda v: ki.diagnose(MODEL, X, training=v),
+    "a report's path": lambda v: REPORT.to_json(v),
+    "a report's indent": lambda v: REPORT.to_json(indent=v),
+    "a report's theme": lambda v: REPORT.plot(theme=v),
+    "a picture's path": lambda v: REPORT.plot(v),
+    "a comparison's path": lambda v: COMPARISON.plot(v),
+    "a comparison's initializer": lambda v: COMPARISON.of(v),
 }
+TRAINING = {
+    "diagnose's y": lambda v: ki.diagnose(MODEL, X, v, "mse"),
+    "diagnose's loss": lambda v: ki.diagnose(MODEL, X, Y, v),
+    "diagnose's rate": lambda v: ki.diagnose(MODEL, X, Y, "mse", learning_rate=v),
+    **{
+        f"compare's {name}": lambda v, name=name: ki.compare(
+            **{
+                **{"build_model": compiled, "x": X, "y": Y, "initializers": ["zeros"]},
+                **{**ONE_RUN, name: v},
+            }
+        )
+        for name in (
+            *("build_model", "x", "y", "initializers", "epochs", "seeds"),
+            *("batch_size", "validation_split", "progress"),
+        )
+    },
+}
+if _backend.differentiates():
+    CALLS |= TRAINING
 
 
 class Local(ki.HeNormal):
@@ -234,6 +155,15 @@ def too_large(shape):
         return bool(math.prod(sizes) > 1e6)
     except (ArithmeticError, TypeError, RuntimeError, ValueError):
         return False
+
+
+@pytest.fixture(scope="module", autouse=True)
+def in_a_directory_of_its_own(tmp_path_factory):
+    """Files are made there, and no run of a comparison is trained."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("hostile"))
+        patch.setattr(comparison, "_train", lambda *args: RUN)
+        yield
 
 
 @SETTINGS
@@ -292,48 +222,3 @@ def test_a_number_that_no_float_equals_is_refused(value):
         f"Orthogonal: Argument `gain` must be a finite number, got {value!r}."
     ):
         ki.Orthogonal(gain=value)
-
-
-REFUSED = [
-    (
-        lambda: ki.recipes.t_fixup(2, feed_forward="x"),
-        "recipes.t_fixup: Argument `feed_forward` must be None or a compiled regular "
-        "expression, got 'x'.",
-    ),
-    (
-        lambda: ki.PerGate(inner=0),
-        "PerGate: Argument `inner` must be an initializer, its name or its config, got "
-        "0.",
-    ),
-    (
-        lambda: ki.fingerprint([{}]),
-        "fingerprint: Argument `model_or_weights` must be a Keras model or layer, or a "
-        "list of its weights or of arrays, got [{}].",
-    ),
-    (
-        lambda: ki.STFT(periodic=np.zeros(2)),
-        "STFT: Argument `periodic` must be True or False, got array([0., 0.]).",
-    ),
-    (
-        lambda: ki.register(package=3),
-        "register: Argument `package` must be the name of a package, got 3.",
-    ),
-    (
-        lambda: ki.Orthogonal(HOSTILE[4]),
-        "Orthogonal: Argument `gain` must be a finite number, got a Hostile without a "
-        "repr.",
-    ),
-]
-
-
-@pytest.mark.parametrize(("call", "text"), REFUSED)
-def test_a_value_is_refused_in_these_words(call, text):
-    with raises_exactly(text):
-        call()
-
-
-def test_a_value_that_is_long_is_cut_short():
-    with pytest.raises(ValueError, match="Argument `groups`") as error:
-        ki.Dirac(groups=-LONG)
-    shown = hex(-LONG)[:1000]
-    assert str(error.value).endswith(f"1 or above, got {shown}....")

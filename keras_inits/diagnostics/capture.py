@@ -71,6 +71,10 @@ class Observer:
         return output
 
 
+class _StoppedError(Exception):
+    """Name and reason of a model or layer that refuses its inputs before it runs."""
+
+
 class _Pass:
     """The bookkeeping of one pass: who calls whom, whose output goes where."""
 
@@ -119,8 +123,7 @@ class _Pass:
         except Exception as error:
             # The innermost comes first; further out Keras rewords the error.
             if self.failed is None:
-                reason = next((t for t in str(error).splitlines() if t.strip()), "")
-                self.failed = "/".join(self.names) or layer.name, reason.strip()
+                self.failed = "/".join(self.names) or layer.name, _first_line(error)
             raise
         finally:
             inside = self.seen.pop()
@@ -268,6 +271,8 @@ def observed(model, observer, training):
         if observer.refused:
             # Keras rewords what is raised inside of a layer.
             observer.refused()
+        if isinstance(error, _StoppedError) and not current.failed:
+            current.failed = error.args
         if current.failed:
             name, reason = current.failed
             found = f"an error in layer {name!r}: {reason.rstrip('.')}"
@@ -287,6 +292,13 @@ def run(model, inputs, training):
             batch's own mean and variance, as it does in training, and all other
             layers as in inference, so that no dropout blurs the numbers.
     """
-    if "training" in inspect.signature(model.call).parameters:
-        return model(inputs, training=bool(training))
-    return model(inputs)
+    takes_training = "training" in inspect.signature(model.call).parameters
+    flag = {"training": bool(training)} if takes_training else {}
+    try:
+        return model(inputs, **flag)
+    except Exception as error:
+        raise _StoppedError(model.name, _first_line(error)) from error
+
+
+def _first_line(error):
+    return next((t.strip() for t in str(error).splitlines() if t.strip()), "")

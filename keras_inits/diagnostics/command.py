@@ -3,12 +3,10 @@
 The exit status is 0 for a healthy model and 1 for one with a problem.
 """
 
-import pathlib
-
 import rich.console
 
 from keras_inits import _checks, _errors
-from keras_inits.diagnostics import archive, plots
+from keras_inits.diagnostics import archive, inputs, plots
 from keras_inits.diagnostics.diagnosis import diagnose
 from keras_inits.targets import resolve_target
 
@@ -17,9 +15,8 @@ def run(args):
     """Diagnoses, prints the table, writes the files."""
     samples = _checks.check_integer("--samples", args.samples, 1)
     for option, path in (("--plot", args.plot), ("--json", args.json)):
-        if path and not pathlib.Path(path).absolute().parent.is_dir():
-            rule = "a path in a directory that exists"
-            _errors.raise_bad_value(option, rule, path)
+        if path:
+            inputs.path_to_write(option, path)
     if args.plot:
         _refuse_early(args.plot)
     x, y = archive.front(args.data, samples)

@@ -60,7 +60,8 @@ class Comparison:
 
     def of(self, initializer):
         """The runs of one initializer."""
-        return [run for run in self.runs if run.initializer == initializer]
+        given = isinstance(initializer, str)
+        return [run for run in self.runs if given and run.initializer == initializer]
 
     def to_dict(self):
         """Plain data, as JSON has them; a loss that is not finite is `None`."""
@@ -163,6 +164,7 @@ def compare(
     inputs.differentiates("Training")
     epochs = _checks.check_integer("epochs", epochs, 1)
     batch_size = _checks.check_integer("batch_size", batch_size, 1)
+    progress = _checks.check_bool("progress", progress)
     seeds = [_checks.check_integer("seeds", seed) for seed in _listed(seeds)]
     starts = _starts(initializers)
     x = inputs.batch("x", x)
@@ -325,7 +327,14 @@ def _compiled(build_model, x):
     rule = "a function without arguments that returns a Keras model"
     if not callable(build_model):
         _errors.raise_bad_value("build_model", rule, build_model)
-    model = build_model()
+    _checks.check_takes("build_model", rule, build_model, ())
+    try:
+        model = build_model()
+    except TypeError as error:
+        if error.__traceback__ and error.__traceback__.tb_next is None:
+            # It is the call that failed: a function written in C tells no signature.
+            _errors.raise_bad_value("build_model", rule, build_model)
+        raise
     if not isinstance(model, keras.Model):
         _errors.raise_bad_value("build_model", rule, model)
     if getattr(model, "optimizer", None) is None or not model.compiled:

@@ -58,6 +58,8 @@ def diagnose(model, x, y=None, loss=None, *, learning_rate=None, training=None):
         gradients by layer in this way.
     """
     inputs.model(model)
+    if training is not None:
+        training = _checks.check_bool("training", training)
     x, y, source = inputs.first_batch(x, y)
     if source and loss is None and not _has_loss(model):
         y = None
@@ -181,7 +183,7 @@ def _loss_function(model, loss):
         _errors.raise_bad_value("loss", rule, None, hint)
     try:
         losses = keras.tree.map_structure(keras.losses.get, loss)
-    except ValueError:
+    except Exception:  # there is no saying what a class raises that is no loss
         losses = None
     if losses is None or not all(callable(f) for f in keras.tree.flatten(losses)):
         _errors.raise_bad_value("loss", "a Keras loss, its name or a function", loss)
@@ -209,13 +211,17 @@ def _loss_function(model, loss):
             found += f"{len(functions)} losses"
             rule = "hold one array for each output of the model"
             _errors.raise_bad_argument("y", rule, found)
-        parts = [
-            keras.ops.mean(function(_as_column(target, result), result))
-            for function, target, result in zip(
-                functions, targets, results, strict=True
-            )
-        ]
+        parts = list(map(part, functions, targets, results))
         return sum(parts[1:], parts[0])
+
+    def part(function, target, result):
+        try:
+            return keras.ops.mean(function(_as_column(target, result), result))
+        except Exception as error:
+            shapes = f"shapes {tuple(target.shape)} and {tuple(result.shape)}"
+            rule = f"one that takes targets and outputs of {shapes}"
+            way_out = _errors.reason(error)
+            return _errors.raise_bad_value("loss", rule, loss, way_out, error)
 
     return total
 

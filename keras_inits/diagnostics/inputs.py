@@ -5,6 +5,8 @@ All checks run before anything else does, so a refused call changes nothing.
 
 import itertools
 import math
+import os
+import pathlib
 from collections.abc import Iterable
 
 import keras
@@ -62,9 +64,13 @@ def first_batch(x, y=None):
 
 def _is_source(x):
     """Whether it gives batches one by one, and is no array or structure of them."""
-    if isinstance(x, (list, tuple, dict, str, bytes)) or hasattr(x, "__array__"):
+    if isinstance(x, (list, tuple, dict, str, bytes)):
         return False
-    return isinstance(x, (Iterable, keras.utils.PyDataset)) and not hasattr(x, "shape")
+    try:
+        is_array = hasattr(x, "__array__") or hasattr(x, "shape")
+    except Exception:  # `batch` refuses it
+        return False
+    return isinstance(x, (Iterable, keras.utils.PyDataset)) and not is_array
 
 
 def _batches(source):
@@ -209,6 +215,25 @@ def differentiates(what):
             f"have. Run on {', '.join(_backend.DIFFERENTIATES)}.",
             RuntimeError,
         )
+
+
+def path_to_write(argument, value):
+    """The path of a file that can be made, checked before any work is done.
+
+    Neither a number, which Python's `open` takes for a file that is open already (1 is
+    standard output), nor a directory.
+    """
+    try:
+        path = pathlib.Path(value)
+        os.fsencode(path)
+        valid = path.name and "\0" not in path.name and not path.is_dir()
+        valid = valid and path.absolute().parent.is_dir()
+    except Exception:  # a value of another type, or a name that no system takes
+        valid = False
+    if not valid:
+        rule = "a path in a directory that exists"
+        _errors.raise_bad_value(argument, rule, value)
+    return path
 
 
 def plain(value):

@@ -8,11 +8,10 @@ another by its colour alone.
 
 import dataclasses
 import math
-import pathlib
 import textwrap
 
 from keras_inits import _checks, _errors
-from keras_inits.diagnostics import verdicts
+from keras_inits.diagnostics import inputs, verdicts
 
 WIDTH = 11.0  # inches, as all sizes here
 PANEL_HEIGHT = 0.62
@@ -140,7 +139,7 @@ def prepare(path, theme):
         )
     files = []
     if path is not None:
-        path = pathlib.Path(path)
+        path = inputs.path_to_write("path", path)
         endings = (".png", ".svg", ".pdf")
         if not path.suffix:
             files = [path.with_suffix(ending) for ending in endings[:2]]

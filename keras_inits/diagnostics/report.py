@@ -8,7 +8,7 @@ import rich.console
 import rich.markup
 import rich.table
 
-from keras_inits import _errors
+from keras_inits import _checks, _errors
 from keras_inits.diagnostics import inputs, statistics
 
 TEXT_WIDTH = 170
@@ -103,10 +103,11 @@ class Report:
 
     def __getitem__(self, name):
         """The `LayerSignal` of a layer by its name or place."""
-        if isinstance(name, int):
-            return self.layers[name]
+        place = _checks.integer(name)
+        if place is not None:
+            return self.layers[place]
         for layer in self.layers:
-            if layer.name == name:
+            if isinstance(name, str) and layer.name == name:
                 return layer
         raise KeyError(name)
 
@@ -117,8 +118,23 @@ class Report:
         """
         return inputs.plain(dataclasses.asdict(self))
 
+    @_errors.named("Report.to_json")
     def to_json(self, path=None, *, indent=2):
-        """The plain data as JSON text, and into a file if a path is given."""
+        """The plain data as JSON text, and into a file if a path is given.
+
+        Args:
+            path: Path of a file in a directory that exists, or `None`.
+            indent: Spaces before each level, an integer from 0 to 80, or `None` for
+                one line.
+
+        Raises:
+            ValueError: If an argument is not as said above.
+        """
+        if indent is not None:
+            rule = "None or an integer from 0 to 80"
+            indent = int(_checks.check_real("indent", indent, rule, range(81).count))
+        if path is not None:
+            path = inputs.path_to_write("path", path)
         text = json.dumps(self.to_dict(), indent=indent)
         if path is not None:
             with open(path, "w", encoding="utf-8") as file:

@@ -155,6 +155,10 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
     @classmethod
     def from_config(cls, config):
         """Makes an initializer from what `get_config` returned."""
+        if not isinstance(config, dict) or not all(isinstance(k, str) for k in config):
+            rule = "a dict of the constructor's arguments"
+            with _errors.named(cls.__name__):
+                _errors.raise_bad_value("config", rule, config)
         return cls(**config)
 
     def _argument(self, name):

@@ -248,7 +248,7 @@ and output have |
     _checks.check_layer("layer", layer)
     holder = Owners(layer).owner(variable)
     if holder is None:
-        name = getattr(variable, "path", variable)
+        name = variable.path if isinstance(variable, keras.Variable) else variable
         _errors.raise_bad_value(
             "variable", f"a weight of the layer {layer.name!r}", name
         )

@@ -14,7 +14,7 @@ RULE = "a Keras model or layer, or a list of its weights or of arrays"
 
 def _named_weights(model_or_weights):
     """`(name, value)` of each weight, in the order that is hashed."""
-    if hasattr(model_or_weights, "weights"):
+    if isinstance(model_or_weights, keras.Layer):
         require_weights(model_or_weights)
         found = addresses(model_or_weights)
         pairs = [(address, variable) for address, _, variable in found]

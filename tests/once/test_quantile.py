@@ -3,6 +3,7 @@
 import hashlib
 import math
 
+import mpmath
 import numpy as np
 import pytest
 from scipy import stats
@@ -11,6 +12,7 @@ from keras_inits.engine import normal, quantile
 from keras_inits.engine.host import HostOps
 
 INF = math.inf
+ROUNDING = 2.0**-53
 INTERVALS = [
     (-2.0, 2.0),
     (-1.0, 2.5),
@@ -125,10 +127,24 @@ def test_a_symmetric_law_has_symmetric_quantiles():
 
 
 @pytest.mark.parametrize("interval", [(-2.0, 2.0), (-1.0, 2.5), (0.5, 3.0)])
-def test_the_deviation_after_the_cut_is_scipys(interval):
-    expected = stats.truncnorm.std(*interval)
+def test_the_standard_deviation_after_truncation_is_the_exact_one(interval):
+    with mpmath.workdps(30):
+        lower, upper = map(mpmath.mpf, interval)
+        total = mpmath.ncdf(upper) - mpmath.ncdf(lower)
+        low, high = mpmath.npdf(lower) / total, mpmath.npdf(upper) / total
+        variance = 1 + lower * low - upper * high - (low - high) ** 2
+        # Each distribution function is rounded, and the mass by which all is divided.
+        share = ROUNDING * (2 / total + 2)
+        # So are both densities, the products, sums and quotients, the mean's square
+        # twice over, and the sum of all three terms.
+        size = abs(lower) * low + abs(upper) * high + 2 * (low + high) ** 2
+        off = (share + 8 * ROUNDING) * size + 3 * ROUNDING * (1 + size)
+        relative = float(off / variance / 2) + ROUNDING
+        expected = float(mpmath.sqrt(variance))
 
-    assert normal.truncated_stddev(*interval) == pytest.approx(expected, rel=1e-12)
+    found = normal.truncated_stddev(*interval)
+    assert found == pytest.approx(expected, rel=relative, abs=0)
+    assert relative < 1e-13
 
 
 def test_the_cut_at_two_deviations_leaves_the_documented_share():
@@ -138,14 +154,16 @@ def test_the_cut_at_two_deviations_leaves_the_documented_share():
 @pytest.mark.parametrize(
     "interval", [(-1.0, 2.0), (3.0, INF), (10.0, 11.0), (-12.0, -11.0), (-9.0, 38.0)]
 )
-def test_the_mass_of_an_interval_is_scipys(interval):
-    lower, upper = interval
-    if lower > 0:
-        expected = stats.norm.sf(lower) - stats.norm.sf(upper)
-    else:
-        expected = stats.norm.cdf(upper) - stats.norm.cdf(lower)
+def test_the_mass_of_an_interval_is_the_exact_one(interval):
+    with mpmath.workdps(60):
+        below, above = (mpmath.ncdf(mpmath.mpf(end)) for end in interval)
+        if interval[0] > 0:
+            below, above = (1 - above, 1 - below)
+        expected = float(above - below)
+        # Both ends are rounded once, and so is their difference.
+        tolerance = ROUNDING * float(above + below + (above - below))
 
-    assert normal.mass(*interval) == pytest.approx(expected, rel=1e-12)
+    assert normal.mass(*interval) == pytest.approx(expected, rel=0, abs=tolerance)
 
 
 @pytest.mark.parametrize("interval", [(40.0, INF), (-INF, -37.0), (1.0, 1.0 + 1e-9)])

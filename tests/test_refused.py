@@ -1,0 +1,187 @@
+"""The words in which values that no one means are refused, in full."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_inits as ki
+from keras_inits import _backend
+from tests.hostile import (
+    COMPARISON,
+    DEEP,
+    HOSTILE,
+    LONG,
+    MODEL,
+    NARROW,
+    ONE_RUN,
+    REPORT,
+    X,
+    Y,
+    compiled,
+    wrong_loss,
+)
+from tests.support import raises_exactly
+
+REFUSED = [
+    (
+        lambda: ki.recipes.t_fixup(2, feed_forward="x"),
+        "recipes.t_fixup: Argument `feed_forward` must be None or a compiled regular "
+        "expression, got 'x'.",
+    ),
+    (
+        lambda: ki.PerGate(inner=0),
+        "PerGate: Argument `inner` must be an initializer, its name or its config, got "
+        "0.",
+    ),
+    (
+        lambda: ki.fingerprint([{}]),
+        "fingerprint: Argument `model_or_weights` must be a Keras model or layer, or a "
+        "list of its weights or of arrays, got [{}].",
+    ),
+    (
+        lambda: ki.STFT(periodic=np.zeros(2)),
+        "STFT: Argument `periodic` must be True or False, got array([0., 0.]).",
+    ),
+    *(
+        (
+            lambda window=window: ki.STFT(window=window),
+            "STFT: Argument `window` must be the name of a window in "
+            f"scipy.signal.windows, an array or None, got {window!r}.{hint}",
+        )
+        for window, hint in (
+            ({}, ""),
+            ({"class_name": "__tensor__"}, ""),
+            (
+                {"class_name": "__numpy__", "config": {"value": [1], "dtype": "no"}},
+                " The reason: data type 'no' not understood",
+            ),
+        )
+    ),
+    *(
+        (
+            lambda value=value: ki.register(value),
+            "register: Argument `initializer` must be a subclass of "
+            f"keras.initializers.Initializer or a function, got {value!r}.",
+        )
+        for value in (None, [])
+    ),
+    *(
+        (
+            lambda write=write, path=path: write(path),
+            f"{owner}: Argument `path` must be a path in a directory that exists, got "
+            f"{path!r}.",
+        )
+        for owner, write in (
+            ("Report.to_json", REPORT.to_json),
+            ("Report.plot", REPORT.plot),
+            ("Comparison.plot", COMPARISON.plot),
+        )
+        for path in (True, 1, b"x.png", "", ".", "no/such/x.png", "a\0.png", {})
+    ),
+    (
+        lambda: REPORT.to_json(indent=-1),
+        "Report.to_json: Argument `indent` must be None or an integer from 0 to 80, "
+        "got -1.",
+    ),
+    *(
+        (
+            lambda config=config: ki.HeNormal.from_config(config),
+            "HeNormal: Argument `config` must be a dict of the constructor's arguments,"
+            f" got {config!r}.",
+        )
+        for config in (None, "x", [("seed", 1)], {1: 2})
+    ),
+    *(
+        (
+            lambda axes=axes: ki.HeNormal(input_axes=axes, output_axes=[0]),
+            "HeNormal: Argument `input_axes` must be None or a list of distinct "
+            f"integers, got {axes!r}.",
+        )
+        for axes in ([10**30], -100)
+    ),
+    *(
+        (
+            lambda value=value: ki.unregister(value),
+            "unregister: Argument `initializer` must be what `register` was given, got "
+            f"{value!r}.",
+        )
+        for value in (HOSTILE[2], np.zeros((0, 4)))
+    ),
+    (
+        lambda: ki.fingerprint(HOSTILE[8]),
+        "fingerprint: Argument `model_or_weights` must be a Keras model or layer, or a "
+        f"list of its weights or of arrays, got {HOSTILE[8]!r}.",
+    ),
+    (
+        lambda: ki.fans_of(MODEL.layers[0], HOSTILE[8]),
+        "fans_of: Argument `variable` must be a weight of the layer 'a', got "
+        f"{HOSTILE[8]!r}.",
+    ),
+    (
+        lambda: ki.diagnose(MODEL, X, training=np.zeros(2)),
+        "diagnose: Argument `training` must be True or False, got array([0., 0.]).",
+    ),
+    (
+        lambda: ki.diagnose(MODEL, HOSTILE[8]),
+        "diagnose: Argument `x` must be an array with a batch axis, got "
+        f"{HOSTILE[8]!r}.",
+    ),
+    (
+        lambda: ki.lsuv(NARROW, X),
+        "lsuv: Argument `x` must run through the model, got an error in layer "
+        "'narrow': Input 0 with name 'None' of layer 'narrow' is incompatible with "
+        "the layer: expected axis -1 of input shape to have value 2, but received "
+        "input with shape (3, 4).",
+    ),
+    (
+        lambda: ki.register(package=3),
+        "register: Argument `package` must be the name of a package, got 3.",
+    ),
+    (
+        lambda: ki.Orthogonal(HOSTILE[4]),
+        "Orthogonal: Argument `gain` must be a finite number, got a Hostile without a "
+        "repr.",
+    ),
+]
+
+
+if _backend.differentiates():
+    REFUSED += [
+        (
+            lambda: ki.diagnose(MODEL, X, Y, wrong_loss),
+            "diagnose: Argument `loss` must be one that takes targets and outputs of "
+            f"shapes (3, 2) and (3, 2), got {wrong_loss!r}. The reason: no loss",
+        ),
+        (
+            lambda: ki.diagnose(MODEL, X, Y, DEEP),
+            "diagnose: Argument `loss` must be a Keras loss, its name or a function, "
+            "got a list without a repr.",
+        ),
+        *(
+            (
+                lambda build=build: ki.compare(build, X, Y, ["zeros"], **ONE_RUN),
+                "compare: Argument `build_model` must be a function without arguments "
+                f"that returns a Keras model, got {build!r}.",
+            )
+            for build in (type, len, wrong_loss, keras.layers.Dense)
+        ),
+        (
+            lambda: ki.compare(
+                compiled, X, Y, ["zeros"], **{**ONE_RUN, "progress": HOSTILE[6]}
+            ),
+            f"compare: Argument `progress` must be True or False, got {HOSTILE[6]!r}.",
+        ),
+    ]
+
+
+@pytest.mark.parametrize(("call", "text"), REFUSED)
+def test_a_value_is_refused_in_these_words(call, text):
+    with raises_exactly(text):
+        call()
+
+
+def test_a_value_that_is_long_is_cut_short():
+    with pytest.raises(ValueError, match="Argument `groups`") as error:
+        ki.Dirac(groups=-LONG)
+    shown = hex(-LONG)[:1000]
+    assert str(error.value).endswith(f"1 or above, got {shown}....")
