@@ -5,8 +5,10 @@ to the weight's owner, the model's own name left out, and the weight's name in i
 layer. Keras numbers the names that it makes itself by counts that run through the
 whole process. Here they are counted within their parent, from the front:
 `sequential_3/dense_12/kernel` is `dense/kernel` in every build. Names that a user
-chose stay as they are. The path that a variable was built with is not asked: a
-model that was cloned or loaded has others.
+chose stay as they are, but for the name of a class around them at their front: many
+a constructor puts the name that it is given there, which is none in the original and
+Keras' own in a copy. The path that a variable was built with is not asked: a model
+that was cloned or loaded has others.
 """
 
 import collections
@@ -40,9 +42,9 @@ def _automatic(class_name):
     return re.compile(rf"((?:forward_|backward_)?{base})(?:_(\d+))?")
 
 
-def _automatic_base(layer):
+def _automatic_base(layer, name):
     """The part of a layer's name before Keras' number, or None if it was chosen."""
-    match = _automatic(type(layer).__name__).fullmatch(layer.name)
+    match = _automatic(type(layer).__name__).fullmatch(name)
     return match[1] if match else None
 
 
@@ -60,23 +62,28 @@ def _made_as(variable):
 
 
 def _numbered(layer):
-    """A pattern for a layer's name where Keras numbered it, with what it replaces."""
-    base = _automatic_base(layer)
+    """Patterns for a layer's name where Keras numbered it, with what it replaces."""
+    base = _automatic_base(layer, layer.name)
     if base is None or base == layer.name:
         return []
-    word = rf"(?<![A-Za-z0-9]){re.escape(layer.name)}(?![A-Za-z0-9])"
-    return [(layer.name, re.compile(word), base)]
+    before, after = "(?<![A-Za-z0-9])", "(?![A-Za-z0-9])"
+    own = re.compile(f"{before}{re.escape(layer.name)}{after}")
+    other = re.compile(rf"(?!{own.pattern}){before}{re.escape(base)}_\d+{after}")
+    return [(layer.name, own, other, base)]
 
 
-def _without_numbers(name, numbered):
-    """A chosen name without the numbers in it that Keras gave the layers around.
+def _without_numbers(names, numbered):
+    """Chosen names without the numbers in them that Keras gave the layers around.
 
-    Code derives names from others, as in `Dense(8, name=f"{self.name}_query")`.
+    Code derives names from others, as in `Dense(8, name=f"{self.name}_query")`. Where
+    parts have other numbers beside Keras' one, as in `name=f"encoder_{i}"` in a class
+    `Encoder`, these are none of Keras'.
     """
-    for text, word, base in numbered:
-        if text in name:
-            name = word.sub(base, name)
-    return name
+    for text, own, other, base in numbered:
+        if any(text in name for name in names) and not any(map(other.search, names)):
+            short = [own.sub(base, name) for name in names]
+            names = short if len(set(short)) == len(set(names)) else names
+    return names
 
 
 def _counted(bases, chosen):
@@ -98,16 +105,72 @@ def _counted(bases, chosen):
     return names
 
 
-def _layer_names(parts, numbered):
-    """Names of the layers inside one, in their order."""
-    bases = [_automatic_base(part) for part in parts]
-    names = [_without_numbers(part.name, numbered) for part in parts]
-    chosen = {n for n, base in zip(names, bases, strict=True) if base is None}
-    counted = iter(_counted([base for base in bases if base is not None], chosen))
-    return [
-        name if base is None else next(counted)
-        for name, base in zip(names, bases, strict=True)
+def _of_keras(layer):
+    return type(layer).__module__.startswith("keras.")
+
+
+def _namesakes(owners, part):
+    """Names of the classes whose constructors may have put a name before a part's.
+
+    They are those of the layers on the way to it, and of functional models that its
+    layers stand in. Keras' own classes take parts that a user has named; so does a
+    functional model that a user has kept beside one of these, which copies lose.
+    """
+    way = owners.way(part)[:-1]
+    known = {id(layer) for layer in (*way, part)}
+    graphs = [
+        holder
+        for holder in owners.holders(part)
+        if id(holder) not in known and not _of_keras(owners.parent(holder))
     ]
+    kinds = {type(layer) for layer in (*way, *graphs) if not _of_keras(layer)}
+    return tuple(sorted(kind.__name__ for kind in kinds))
+
+
+@functools.cache
+def _prefix(class_names):
+    """A pattern for the name of one of the classes at the front of another name."""
+    bases = "|".join(re.escape(snake_case(name)) for name in class_names) or "(?!)"
+    return re.compile(rf"({bases})(?:_(\d+))?_(?=[A-Za-z])")
+
+
+def _without_prefixes(names, prefixes):
+    """Names without prefixes at their front, as long as all of them stay different.
+
+    A constructor gives each part the same: numbers that differ are the user's.
+
+    >>> _without_prefixes(["block_conv", "block_norm"], [_prefix(("Block",))] * 2)
+    ['conv', 'norm']
+    >>> _without_prefixes(["block_block_conv", "block_conv"], [_prefix(("Block",))] * 2)
+    ['block_conv', 'conv']
+    """
+    while True:
+        found = [p.match(name) for p, name in zip(prefixes, names, strict=True)]
+        short = [
+            name[match.end() :] if match else name
+            for match, name in zip(found, names, strict=True)
+        ]
+        bases = dict(match.groups() for match in found if match)
+        same = all(bases[match[1]] == match[2] for match in found if match)
+        if not bases or not same or len(set(short)) < len(set(names)):
+            return names
+        names = short
+
+
+def _layer_names(owners, parts, numbered):
+    """Names of the layers inside one, in their order."""
+    names = {id(part): part.name for part in parts}
+    chosen = [part for part in parts if _automatic_base(part, part.name) is None]
+    short = _without_prefixes(
+        _without_numbers([part.name for part in chosen], numbered),
+        [_prefix(_namesakes(owners, part)) for part in chosen],
+    )
+    names.update(zip(map(id, chosen), short, strict=True))
+    bases = [_automatic_base(part, names[id(part)]) for part in parts]
+    entries = list(zip(names.values(), bases, strict=True))
+    taken = {name for name, base in entries if base is None}
+    counted = iter(_counted([base for base in bases if base is not None], taken))
+    return [name if base is None else next(counted) for name, base in entries]
 
 
 def _variable_names(variables, numbered):
@@ -117,11 +180,9 @@ def _variable_names(variables, numbered):
         A mapping from a variable's id to its name.
     """
     made = {id(v): _made_as(v) for v in variables}
-    names = {
-        id(v): _without_numbers(v.name, numbered)
-        for v in variables
-        if made[id(v)] is None
-    }
+    chosen = [v for v in variables if made[id(v)] is None]
+    texts = _without_numbers([v.name for v in chosen], numbered)
+    names = dict(zip(map(id, chosen), texts, strict=True))
     unnamed = [(*found, key) for key, found in made.items() if found is not None]
     unnamed.sort(key=lambda entry: entry[1])
     counted = _counted([base for base, _, _ in unnamed], set(names.values()))
@@ -149,7 +210,9 @@ def _texts(owners):
             for part in owners.parts_of(layer)
             if id(part) in needed and owners.parent(part) is layer
         ]
-        for part, name in zip(parts, _layer_names(parts, numbered), strict=True):
+        for part, name in zip(
+            parts, _layer_names(owners, parts, numbered), strict=True
+        ):
             waiting.append((part, f"{prefix}{name}/", numbered + _numbered(part)))
     return found
 

@@ -180,6 +180,47 @@ class Derived(layers.Layer):
 
 
 @serializable
+class Projection(layers.Layer):
+    """A part that is named after its layer, whose name was given."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense = layers.Dense(4, name=f"{self.name}_dense")
+
+    def build(self, shape):
+        self.dense.build(shape)
+
+    def call(self, x):
+        return self.dense(x)
+
+
+@serializable
+class Prefixed(keras.Model):
+    """Parts are named after the name that the model is given, plainly without one.
+
+    So a copy, whose name is in its config, has other names than the original.
+    """
+
+    def __init__(self, name=None, **kwargs):
+        prefix = f"{name}_" if name else ""
+        inputs = keras.Input((4,))
+        x = layers.Dense(4, name=f"{prefix}entry")(inputs)
+        x = layers.Dense(4)(x)
+        # A name that looks like Keras' own where there is no prefix.
+        x = layers.Dense(4, name=f"{prefix}dense_9999")(x)
+        x = Projection(name=f"{prefix}projection_9999")(x)
+        x = Projection(name=f"{prefix}head")(x)
+        super().__init__(inputs, x, name=name, **kwargs)
+
+    def get_config(self):
+        return {"name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+@serializable
 class Containers(keras.Model):
     """Layers in a list, a tuple, a dict and each other."""
 
@@ -287,6 +328,7 @@ ARCHITECTURES = {
     "branched": branched,
     "unnamed": unnamed,
     "derived": derived,
+    "prefixed": Prefixed,
     "containers": lambda: ran(Containers(), (4,)),
     "tied": lambda: ran(Tied(), (5,), dtype="int32"),
     "tied, head first": lambda: ran(TiedHeadFirst(), (5,), dtype="int32"),
