@@ -344,6 +344,8 @@ def _compiled(build_model, x):
             f"{model.name!r} without an optimizer",
             "Call model.compile in it.",
         )
+    inputs.with_call(model)
+    inputs.fits(model, x)
     if not model.built:
         model(inputs.tensors(_take(x, slice(0, 1))))
     inputs.model(model)

@@ -13,6 +13,8 @@ import keras
 import numpy as np
 
 from keras_inits import _backend, _checks, _errors
+from keras_inits.model.addresses import located
+from keras_inits.model.owners import Owners
 from keras_inits.model.unbuilt import has_call, raise_not_built
 
 INT32 = 2**31  # what fits is below it, on every backend
@@ -142,6 +144,17 @@ def same_length(x, y):
         _errors.raise_bad_argument("y", "have one target for each sample of `x`", found)
 
 
+def with_call(value):
+    """Refuses a model that is trained by its `train_step` alone."""
+    if not has_call(value):
+        _errors.raise_bad_argument(
+            "model",
+            "have a `call`",
+            f"{value.name!r} of the class {type(value).__name__}, which has none",
+            "Look at its parts one by one.",
+        )
+
+
 def model(value):
     """A Keras model or layer that has weights, all of them finite.
 
@@ -150,24 +163,18 @@ def model(value):
             infinity in them.
     """
     _checks.check_layer("model", value)
-    if not has_call(value):
-        _errors.raise_bad_argument(
-            "model",
-            "have a `call`",
-            f"{value.name!r} of the class {type(value).__name__}, which has none",
-            "Look at its parts one by one.",
-        )
+    with_call(value)
     if not value.built and not value.weights:
         raise_not_built(value)
     if not value.weights:
         found = f"{value.name!r} with {_layers(value)} and no weights"
         _errors.raise_bad_argument("model", "have weights", found)
-    for variable in value.weights:
+    for address, _, variable in located(Owners(value)):
         if not keras.backend.is_float_dtype(variable.dtype):
             continue
         wrong = _not_finite(_backend.to_numpy(variable))
         if wrong:
-            found = f"{wrong} NaN or infinite values in {variable.path!r}"
+            found = f"{wrong} NaN or infinite values in {address!r}"
             found += ", the first such weight"
             _errors.raise_bad_argument("model", "have finite weights", found)
     return value

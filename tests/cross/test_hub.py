@@ -2,15 +2,15 @@
 
 import pytest
 
-from tests.cross.backbones import BACKBONES, BACKENDS
+from tests.cross.backbones import BACKBONES, BACKENDS, NOT_LOADED
 
 WAYS = ("built under enable", "reinitialize", "recipes.pytorch")
 
 
 @pytest.fixture(scope="module")
-def hub(workers):
+def hub(workers, tmp_path_factory):
     """What each backend says of its backbones."""
-    return workers.ask("hub")
+    return workers.ask(f"hub {tmp_path_factory.mktemp('hub')}")
 
 
 def test_most_of_the_backbones_are_there():
@@ -29,3 +29,12 @@ def test_weights_are_equal_on_every_backend(hub, name):
 @pytest.mark.parametrize("name", BACKBONES)
 def test_each_way_gives_weights_of_its_own(hub, name):
     assert len(set(hub["jax"][name])) == len(WAYS)
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_a_saved_and_loaded_copy_has_the_same_addresses_and_weights(hub, name):
+    if name in NOT_LOADED:
+        pytest.skip(f"keras_hub does not load its own {name}: {NOT_LOADED[name]}")
+    *_, original, copy = hub["torch"][name]
+
+    assert copy == original

@@ -27,6 +27,26 @@ def build():
     return model
 
 
+def without_call():
+    """A model whose parts have no weights before it is called, and no `call`."""
+
+    class Parts(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.part = keras.layers.Dense(4)
+
+    model = Parts()
+    model.compile("sgd", "mse")
+    return model
+
+
+def of_rows():
+    inputs = keras.Input((16,), name="rows")
+    model = keras.Model(inputs, keras.layers.Dense(4)(inputs))
+    model.compile("sgd", "mse")
+    return model
+
+
 def with_zeros(model, seed):
     for layer in model.layers:
         layer.kernel.assign(np.zeros(tuple(layer.kernel.shape), "float32"))
@@ -298,6 +318,16 @@ def test_a_loss_that_is_not_finite_ends_its_line():
             {"build_model": lambda: plain("relu")},
             "`build_model` must return a compiled model, got 'plain' without an "
             "optimizer. Call model.compile in it.",
+        ),
+        (
+            {"build_model": without_call},
+            "`model` must have a `call`, got 'parts' of the class Parts, which has "
+            "none. Look at its parts one by one.",
+        ),
+        (
+            {"build_model": of_rows, "x": X[:, :3]},
+            "`x` must have shape (any, 16), as the model's input 'rows' has, got "
+            "(40, 3).",
         ),
     ],
 )
