@@ -146,10 +146,16 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
 
     @_errors.named_by_class
     def get_config(self):
-        """Returns the constructor's arguments as JSON values."""
+        """Returns the constructor's arguments as JSON values.
+
+        Keyword-only ones, which a class of Keras' name has beyond Keras' own, are left
+        out at their defaults: Keras' class then takes the config as well.
+        """
         return {
             name: _to_json(name, self._argument(name))
-            for name in parameters_of(type(self))
+            for name, parameter in parameters_of(type(self)).items()
+            if parameter.kind is not parameter.KEYWORD_ONLY
+            or _differs(self._argument(name), parameter.default)
         }
 
     @classmethod

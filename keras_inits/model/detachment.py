@@ -42,7 +42,6 @@ def counterpart(initializer):
     if isinstance(initializer, VarianceScaling):
         if initializer.mode == "fan_geo_avg" or initializer.batch_axes is not None:
             return None
-        config.pop("batch_axes")
         if not hasattr(keras.initializers, kind):
             keys = ("scale", "mode", "distribution", "input_axes", "output_axes")
             config = {key: getattr(initializer, key) for key in keys}

@@ -39,8 +39,16 @@ print(repr(model.layers[0].kernel_initializer))
 """
 
 
-def dense(name):
-    layer = keras.layers.Dense(4, kernel_initializer=cases.build(name))
+# Their rows in `cases` have arguments that Keras' classes do not know.
+BEYOND_KERAS = ("VarianceScaling", "TruncatedNormal")
+INITIALIZERS = {
+    **{name: cases.build(name) for name in cases.CASES},
+    **{f"plain {name}": getattr(keras_inits, name)(seed=7) for name in BEYOND_KERAS},
+}
+
+
+def dense(initializer):
+    layer = keras.layers.Dense(4, kernel_initializer=initializer)
     return keras.saving.serialize_keras_object(layer)
 
 
@@ -55,7 +63,7 @@ def answers(tmp_path_factory):
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", PROGRAM, path],
         env={**os.environ, "KERAS_BACKEND": "numpy"},
-        input=json.dumps({name: dense(name) for name in cases.CASES}),
+        input=json.dumps({name: dense(one) for name, one in INITIALIZERS.items()}),
         stdout=subprocess.PIPE,
         check=True,
         text=True,
@@ -63,7 +71,7 @@ def answers(tmp_path_factory):
     return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("name", cases.CASES)
+@pytest.mark.parametrize("name", INITIALIZERS)
 def test_a_layer_loads_with_keras_own_class_or_the_error_names_the_package(
     name, answers
 ):
@@ -71,10 +79,11 @@ def test_a_layer_loads_with_keras_own_class_or_the_error_names_the_package(
     status, said = json.loads(text)[name]
 
     assert imported == "False"
-    if status == "loaded":
-        assert said.startswith("keras.src.initializers")
-        assert hasattr(keras.initializers, type(cases.build(name)).__name__)
+    is_keras_own = hasattr(keras.initializers, type(INITIALIZERS[name]).__name__)
+    if is_keras_own and name not in BEYOND_KERAS:
+        assert (status, said[:22]) == ("loaded", "keras.src.initializers")
     else:
+        assert status == "refused"
         assert "'module': 'keras_inits'" in said
         assert "keras_inits." not in said
 
