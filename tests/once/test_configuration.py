@@ -65,21 +65,29 @@ def test_the_workflows_have_no_known_weakness():
     assert "No findings to report" in run(str(program), "--offline", ".github")
 
 
-def test_the_workflow_runs_the_test_command_of_the_readme():
-    page = (ROOT / "README.md").read_text()
-    (command,) = re.findall(r"<!-- the test command -->\n```bash\n(.*)\n```", page)
-    steps = [step.strip() for step in command.split("&&")]
-    assert steps.pop(0) == "python3 -m venv .venv-test"
-    steps = [
-        step.replace(".venv-test/bin/python", "python").replace(
-            ".venv-test/bin/pip", "python -m pip"
-        )
-        for step in steps
-    ]
-    workflow = yaml.safe_load((ROOT / ".github/workflows/tests.yml").read_text())
-    found = [step.get("run") for step in workflow["jobs"]["tests"]["steps"]]
+def commands_of(page):
+    """The steps of the test command on a page, as a workflow says them."""
+    text = (ROOT / page).read_text()
+    (command,) = re.findall(r"<!-- the test command -->\n```bash\n(.*)\n```", text)
+    command = command.replace(".venv-test/bin/python", "python")
+    command = command.replace(".venv-test/bin/pip", "python -m pip")
+    return [step.strip() for step in command.split("&&")]
 
-    assert list(filter(None, found)) == steps
+
+def run_by(workflow):
+    """What a workflow of one job runs."""
+    text = (ROOT / ".github" / "workflows" / workflow).read_text()
+    (job,) = yaml.safe_load(text)["jobs"].values()
+    return [step["run"] for step in job["steps"] if "run" in step]
+
+
+def test_the_workflows_run_the_test_commands_of_the_pages():
+    made, *installed, tested = commands_of("README.md")
+    (tested_long,) = commands_of("CONTRIBUTING.md")
+
+    assert made == "python3 -m venv .venv-test"
+    assert run_by("tests.yml") == [*installed, tested]
+    assert run_by("long.yml") == [*installed, tested_long]
 
 
 def test_the_workflow_runs_on_the_declared_pythons():
