@@ -46,13 +46,7 @@ __all__ = ["normal", "permutations", "substream", "truncated_normal", "uniform"]
 
 @_errors.named("draws.uniform")
 def uniform(
-    ops: Ops,
-    key: Key,
-    shape: Shape,
-    *,
-    low: float = 0.0,
-    high: float = 1.0,
-    dtype: str,
+    ops: Ops, key: Key, shape: Shape, *, low: float = 0.0, high: float = 1.0, dtype: str
 ) -> Array:
     """Independent entries, uniform on `[low, high)`, in 2**24 equal steps.
 

@@ -31,24 +31,7 @@ from keras_inits._backend.tensors import (
     to_tensor,
 )
 
-__all__ = [
-    "ALIGNMENT",
-    "CONVERSIONS",
-    "DIFFERENTIATES",
-    "bitcast",
-    "differentiate",
-    "differentiates",
-    "has_wide",
-    "is_tracing",
-    "name",
-    "only_infers_shapes",
-    "outside_traces",
-    "seeded",
-    "stored_dtype",
-    "tap",
-    "to_numpy",
-    "to_tensor",
-    "untraced",
-    "wide",
-    "without_gradients",
-]
+__all__ = ["ALIGNMENT", "CONVERSIONS", "bitcast", "to_numpy", "to_tensor"]
+__all__ += ["DIFFERENTIATES", "differentiate", "differentiates", "tap"]
+__all__ += ["has_wide", "is_tracing", "name", "only_infers_shapes", "outside_traces"]
+__all__ += ["seeded", "stored_dtype", "untraced", "wide", "without_gradients"]

@@ -6,7 +6,7 @@ import importlib
 
 import keras
 
-from keras_inits import _errors, _refusals
+from keras_inits import _errors
 
 
 def name():
@@ -27,7 +27,12 @@ def wide():
         return contextlib.nullcontext()
     jax = importlib.import_module("jax")
     if not has_wide():
-        _refusals.raise_old_jax(jax.__version__)
+        _errors.raise_error(
+            "Drawing a large tensor inside a traced function needs jax 0.8 or later, "
+            f"found {jax.__version__}. Run `pip install -U jax`, or call the "
+            "initializer outside the function.",
+            ImportError,
+        )
     return jax.enable_x64(True)
 
 
@@ -83,7 +88,11 @@ def outside_traces(function):
     @functools.wraps(function)
     def refusing(*args, **kwargs):
         if is_tracing() or only_infers_shapes():
-            _refusals.raise_traced_call()
+            _errors.raise_error(
+                "A model must be worked on outside of traced functions, got a call "
+                "inside one, where weights have no values. Call it before, or between "
+                "two steps; nothing was changed."
+            )
         return function(*args, **kwargs)
 
     return untraced(refusing)

@@ -98,12 +98,10 @@ class GraphOps:
     is_compiled = True
     wide = staticmethod(_backend.wide)
     bitcast = staticmethod(_backend.bitcast)
+    cast = staticmethod(keras.ops.cast)
 
     def __getattr__(self, name):
         return getattr(keras.ops, name)
-
-    def cast(self, x, dtype):
-        return keras.ops.cast(x, dtype)
 
     def to_tensor(self, x, dtype):
         return x
@@ -113,15 +111,8 @@ class GraphOps:
 
     def full(self, shape, value, dtype):
         scalar = np.asarray(value).astype(numpy_dtype(dtype))
-        return keras.ops.broadcast_to(
-            keras.ops.convert_to_tensor(scalar, dtype=dtype), shape
-        )
-
-    def name_of_dtype(self, x):
-        return keras.backend.standardize_dtype(x.dtype)
-
-    def to_float32(self, x):
-        return keras.ops.cast(x, "float32")
+        scalar = keras.ops.convert_to_tensor(scalar, dtype=dtype)
+        return keras.ops.broadcast_to(scalar, shape)
 
     def look_up(self, table, bits):
         compact = quantile.compact(table)

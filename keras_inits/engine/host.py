@@ -134,12 +134,6 @@ class HostOps:
         array[...] = value
         return array
 
-    def name_of_dtype(self, x):
-        return x.dtype.name
-
-    def to_float32(self, x):
-        return x.astype(np.float32)
-
     def bitcast(self, x, dtype):
         return x.view(dtype)
 

@@ -41,12 +41,6 @@ class Ops(Protocol):
     def full(self, shape: Shape, value: Any, dtype: str) -> Array:
         """An array of one value, rounded once, on the host."""
 
-    def name_of_dtype(self, x: Array) -> str:
-        """Standard name of an array's dtype."""
-
-    def to_float32(self, x: Array) -> Array:
-        """Integers to the nearest float32, ties to even."""
-
     def bitcast(self, x: Array, dtype: str) -> Array:
         """The bits of an array as another dtype."""
 
@@ -54,11 +48,7 @@ class Ops(Protocol):
         """Base and slope, in a quantile table, of a float32's bits."""
 
     def generate(
-        self,
-        key: Key,
-        shape: Shape,
-        dtype: str,
-        formula: Callable[[Array], Array],
+        self, key: Key, shape: Shape, dtype: str, formula: Callable[[Array], Array]
     ) -> Array:
         """An array whose element i is the formula of half-word i.
 

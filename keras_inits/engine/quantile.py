@@ -133,7 +133,7 @@ def compact(table):
 
 def deviates(ops, half_words, table):
     """Half-words to deviates in units of `table.unit`, as 24-bit integers."""
-    bits = ops.bitcast(ops.to_float32(ops.bitwise_or(half_words, 1)), "int32")
+    bits = ops.bitcast(ops.cast(ops.bitwise_or(half_words, 1), "float32"), "int32")
     integers, slope = ops.look_up(table, bits)
     slope *= ops.bitwise_and(bits, POSITION_MASK)
     slope += 1 << (POSITION_BITS - 1)

@@ -20,7 +20,7 @@ import random
 import keras
 import numpy as np
 
-from keras_inits import _backend, _checks, _convert, _errors, _refusals
+from keras_inits import _backend, _checks, _convert, _errors
 from keras_inits.engine import streams
 from keras_inits.engine.ops import Array, Key, Ops, Shape, running
 from keras_inits.initializers import callables, constructors
@@ -231,7 +231,12 @@ class RandomInitializer(Initializer):
             return given
         if isinstance(self.seed, keras.random.SeedGenerator):
             if _backend.is_tracing():
-                _refusals.raise_traced_state()
+                _errors.raise_bad_argument(
+                    "seed",
+                    "be an integer or None inside a traced function",
+                    "a keras.random.SeedGenerator, whose state cannot move on there",
+                    "Call the initializer outside the function, or give it an integer.",
+                )
             return streams.from_state(*streams.next_state(self.seed))
         return streams.from_seed(self.seed)
 

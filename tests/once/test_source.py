@@ -17,7 +17,7 @@ PLOTTING = {"matplotlib", "PIL", "plotly", "seaborn"}
 # What a part may import, beside itself and parts below it.
 ORDER = [
     (
-        *("_installed", "_convert", "_ranges", "_errors", "_checks", "_refusals"),
+        *("_installed", "_convert", "_ranges", "_errors", "_checks"),
         *("_backend", "_arrays", "engine", "fans", "gains"),
     ),
     ("initializers", "draws"),
@@ -44,8 +44,7 @@ LOWEST = {
     "engine": {"_errors", "_backend"},
     "fans": {"_checks", "_errors"},
     "gains": {"_checks", "_errors", "_backend"},
-    "_refusals": {"_errors"},
-    "_backend": {"_errors", "_refusals"},
+    "_backend": {"_errors"},
     "_arrays": {"_backend", "_convert"},
 }
 ids = [str(path.relative_to(PACKAGE)) for path in FILES]
