@@ -13,10 +13,13 @@ a class's methods `named_by_class`. Errors of others pass unchanged.
 import contextlib
 import difflib
 import functools
-from typing import NoReturn
+from collections.abc import Callable
+from typing import NoReturn, ParamSpec, TypeVar
 
 from keras_inits._convert import text
 
+P = ParamSpec("P")
+R = TypeVar("R")
 LONGEST = 1000  # characters of a value that an error shows
 
 
@@ -34,24 +37,24 @@ class named(contextlib.ContextDecorator):  # noqa: N801, a decorator and a conte
         return self
 
     def __exit__(self, kind, error, traceback):
-        _give_name(error, self.name)
+        give_name(error, self.name)
 
 
-def named_by_class(method):
+def named_by_class(method: Callable[P, R]) -> Callable[P, R]:
     """`method`, which puts the class's name before errors that have none yet."""
 
     @functools.wraps(method)
-    def call(self, *args, **kwargs):
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return method(self, *args, **kwargs)
+            return method(*args, **kwargs)
         except Exception as error:
-            _give_name(error, type(self).__name__)
+            give_name(error, type(args[0]).__name__)
             raise
 
     return call
 
 
-def _give_name(error, name):
+def give_name(error, name):
     if error is not None and vars(error).pop("nameless", False):
         type(error).__init__(error, f"{name}: {error}")
 

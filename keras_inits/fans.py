@@ -49,6 +49,11 @@ def compute_fans(shape, input_axes=None, output_axes=None, *, batch_axes=None):
         The layout is that of `keras.initializers.VarianceScaling`; batch axes
         mean what they mean in `jax.nn.initializers.variance_scaling`.
     """
+    return count_fans(shape, input_axes, output_axes, batch_axes)
+
+
+def count_fans(shape, input_axes, output_axes, batch_axes):
+    """`compute_fans` for callers whose names errors are to bear."""
     shape = _checks.check_shape(shape)
     inputs = _checks.check_axes("input_axes", input_axes, len(shape))
     outputs = _checks.check_axes("output_axes", output_axes, len(shape))

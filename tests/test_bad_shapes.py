@@ -80,8 +80,8 @@ SHAPES = [
     (
         "VarianceScaling stacked",
         (),
-        "compute_fans: Argument `batch_axes` must be axes of a shape of rank 0, got "
-        "[0].",
+        "VarianceScaling: Argument `batch_axes` must be axes of a shape of rank 0, "
+        "got [0].",
     ),
 ]
 

@@ -214,3 +214,16 @@ def test_a_decorated_function_is_copied_and_pickled_as_before():
     for function in (ki.get, ki.compute_fans, ki.draws.normal, ki.initialize):
         assert pickle.loads(pickle.dumps(function)) is function
         assert copy.deepcopy(function) is function
+
+
+class Refuses(ki.RandomNormal):
+    """One that finds only while it draws that it cannot."""
+
+    def compute(self, ops, key, shape, dtype):
+        _errors.raise_error("It cannot be drawn.")
+
+
+@pytest.mark.parametrize("wrap", [lambda inner: inner, ki.PerGate, ki.ZeroRow])
+def test_a_refusal_while_drawing_is_told_by_the_one_that_draws(wrap):
+    with raises_exactly("Refuses: It cannot be drawn."):
+        wrap(Refuses())((4, 4))

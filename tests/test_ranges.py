@@ -187,7 +187,7 @@ def test_what_is_made_of_parts_is_checked_part_by_part(whole):
         "Constant: Argument `dtype` must be one that holds 100000, got 'float16'. "
         + F16
     ):
-        whole.check_dtype((4,), "float16")
+        whole.checked((4,), "float16")
 
 
 def test_double_precision_where_it_is_stored():

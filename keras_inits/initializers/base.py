@@ -26,9 +26,6 @@ from keras_inits.engine.ops import Array, Key, Ops, Shape, running
 from keras_inits.initializers import callables, constructors
 from keras_inits.initializers.lookup import parameters_of
 
-# The methods whose errors get the name of the class.
-NAMED = {"check_shape", "check_dtype", "compute", "next_key", "get_config"}
-
 
 class Initializer(keras.initializers.Initializer, abc.ABC):
     """Base of all initializers of this package: same bits on every backend.
@@ -43,13 +40,12 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        for name in NAMED & vars(cls).keys():
-            setattr(cls, name, _errors.named_by_class(vars(cls)[name]))
         if "__init__" in vars(cls):
             named = constructors.named_in_errors(vars(cls)["__init__"])
             cls.__init__ = named  # type: ignore[method-assign]
 
     @_backend.untraced
+    @_errors.named_by_class
     def __call__(self, shape, dtype=None):
         shape, dtype = self.checked(shape, dtype)
         if _backend.only_infers_shapes():
@@ -65,17 +61,22 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
         self.check_shape(shape)
         dtype = _backend.stored_dtype(dtype)
         self.check_dtype(shape, dtype)
+        for part, part_shape in self.parts_of(shape):
+            part.checked(part_shape, dtype)
         return shape, dtype
 
     def check_shape(self, shape):
         """Raises a `ValueError` if the formula has no meaning for `shape`."""
 
-    @_errors.named_by_class
     def check_dtype(self, shape, dtype):
         """Raises a `ValueError` if `dtype` cannot hold what the formula gives."""
         found = self.extent(shape)
         if found is not None:
             _checks.check_range(dtype, *found)
+
+    def parts_of(self, shape):
+        """Initializers that draw parts of a weight, each with its part's shape."""
+        return []
 
     def extent(self, shape):
         """Between which two numbers all entries lie, or None if that is not known."""
@@ -113,6 +114,7 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
         """Whether `compute` says it all, as no subclass overrides `__call__`."""
         return type(self).__call__ is Initializer.__call__
 
+    @_errors.named_by_class
     def values(self, ops: Ops, key: Key | None, shape: Shape, dtype: str) -> Array:
         """What a call would return, drawn from the stream of `key`.
 
@@ -230,15 +232,19 @@ class RandomInitializer(Initializer):
         if given is not None:
             return given
         if isinstance(self.seed, keras.random.SeedGenerator):
-            if _backend.is_tracing():
-                _errors.raise_bad_argument(
-                    "seed",
-                    "be an integer or None inside a traced function",
-                    "a keras.random.SeedGenerator, whose state cannot move on there",
-                    "Call the initializer outside the function, or give it an integer.",
-                )
-            return streams.from_state(*streams.next_state(self.seed))
+            return streams.from_state(*self._next_state())
         return streams.from_seed(self.seed)
+
+    @_errors.named_by_class
+    def _next_state(self):
+        if _backend.is_tracing():
+            _errors.raise_bad_argument(
+                "seed",
+                "be an integer or None inside a traced function",
+                "a keras.random.SeedGenerator, whose state cannot move on there",
+                "Call the initializer outside the function, or give it an integer.",
+            )
+        return streams.next_state(self.seed)
 
     def _argument(self, name):
         return self._init_seed if name == "seed" else getattr(self, name)

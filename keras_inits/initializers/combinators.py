@@ -34,9 +34,13 @@ class _Wrapper(Initializer):
         """The seed that `inner` was made with, or None."""
         return self.inner.given_seed
 
+    def parts_of(self, shape):
+        return [(self.inner, shape)]
+
     def drawn_fans(self, shape):
         """Those of `inner`."""
-        return self.inner.drawn_fans(shape)
+        [(inner, inner_shape)] = self.parts_of(shape)
+        return inner.drawn_fans(inner_shape)
 
     def with_fans(self, fan_in, fan_out):
         inner = self.inner.with_fans(fan_in, fan_out)
@@ -89,29 +93,21 @@ class PerGate(_Wrapper):
         """Shape of one gate's part."""
         return (*shape[:-1], shape[-1] // self.gates)
 
-    def drawn_fans(self, shape):
-        """Those of one gate."""
-        return self.inner.drawn_fans(self.gate_shape(shape))
+    def parts_of(self, shape):
+        return [(self.inner, self.gate_shape(shape))]
 
     def check_shape(self, shape):
-        """Refuses what cannot be cut into the gates, or is not for `inner`."""
+        """Refuses what cannot be cut into the gates."""
         _checks.check_rank(shape, range(1, 65))
         if shape[-1] % self.gates:
             rule = f"a divisor of the last axis of shape {shape}"
             _errors.raise_bad_value("gates", rule, self.gates)
-        self.inner.check_shape(self.gate_shape(shape))
-
-    def check_dtype(self, shape, dtype):
-        """Refuses what `inner` refuses for a gate."""
-        self.inner.check_dtype(self.gate_shape(shape), dtype)
 
     def compute(self, ops, key, shape, dtype):
-        parts = []
+        parts, gate_shape = [], self.gate_shape(shape)
         for gate in range(self.gates):
             gate_key = None if key is None else streams.fold(key, f"gate {gate}")
-            parts.append(
-                self.inner.values(ops, gate_key, self.gate_shape(shape), dtype)
-            )
+            parts.append(self.inner.values(ops, gate_key, gate_shape, dtype))
         return ops.concatenate(parts, axis=-1)
 
 
@@ -145,11 +141,6 @@ class ZeroRow(_Wrapper):
         if not -shape[0] <= self.index < shape[0]:
             rule = f"a row of a table of shape {shape}"
             _errors.raise_bad_value("index", rule, self.index)
-        self.inner.check_shape(shape)
-
-    def check_dtype(self, shape, dtype):
-        """Refuses what `inner` refuses."""
-        self.inner.check_dtype(shape, dtype)
 
     def compute(self, ops, key, shape, dtype):
         table = self.inner.values(ops, key, shape, dtype)

@@ -13,25 +13,28 @@ from keras_inits import _errors
 def named_in_errors(constructor):
     """The constructor, with errors of its arguments told by the class's name."""
 
-    @_errors.named_by_class
     @functools.wraps(constructor)
     def construct(self, *args, **kwargs):
         try:
             constructor(self, *args, **kwargs)
-        except TypeError:
-            signature = inspect.signature(constructor)
-            try:
-                signature.bind(self, *args, **kwargs)
-            except TypeError as error:
-                _refuse(type(self).__name__, error, kwargs, signature.parameters)
+        except Exception as error:
+            _errors.give_name(error, type(self).__name__)
+            if isinstance(error, TypeError):
+                _require_bound(constructor, self, args, kwargs)
             raise
 
     return construct
 
 
-def _refuse(class_name, reason, given, parameters):
+def _require_bound(constructor, made, args, given):
     """Raises Python's error in the class's name, with the argument that was meant."""
-    _, *takes = parameters
+    signature, class_name = inspect.signature(constructor), type(made).__name__
+    try:
+        signature.bind(made, *args, **given)
+        return
+    except TypeError as error:
+        reason = error
+    _, *takes = parameters = signature.parameters
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     for name in () if takes_any else given:
         if name not in takes:

@@ -14,7 +14,7 @@ import keras
 
 from keras_inits import _checks
 from keras_inits.engine import draws, normal
-from keras_inits.fans import compute_fans
+from keras_inits.fans import count_fans
 from keras_inits.initializers.base import RandomInitializer
 from keras_inits.initializers.lookup import listed
 
@@ -88,9 +88,8 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
         """`(fan_in, fan_out)` of a weight of that shape, by this one's axes."""
         if self._given_fans is not None:
             return self._given_fans
-        return compute_fans(
-            shape, self.input_axes, self.output_axes, batch_axes=self.batch_axes
-        )
+        axes = (self.input_axes, self.output_axes, self.batch_axes)
+        return count_fans(shape, *axes)
 
     def drawn_fans(self, shape):
         return self.fans(shape)

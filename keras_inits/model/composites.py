@@ -22,22 +22,13 @@ class Blocks(Initializer):
     def __init__(self, parts):
         self.parts = parts
 
-    def check_shape(self, shape):
-        """Refuses what one of the parts refuses."""
-        for part, length in self.parts:
-            part.check_shape((*shape[:-1], length))
-
-    def check_dtype(self, shape, dtype):
-        """Refuses what one of the parts refuses."""
-        for part, length in self.parts:
-            part.check_dtype((*shape[:-1], length), dtype)
+    def parts_of(self, shape):
+        return [(part, (*shape[:-1], length)) for part, length in self.parts]
 
     def compute(self, ops, key, shape, dtype):
         blocks = [
-            part.values(
-                ops, streams.fold(key, f"block {place}"), (*shape[:-1], length), dtype
-            )
-            for place, (part, length) in enumerate(self.parts)
+            part.values(ops, streams.fold(key, f"block {place}"), part_shape, dtype)
+            for place, (part, part_shape) in enumerate(self.parts_of(shape))
         ]
         return ops.concatenate(blocks, axis=-1)
 
@@ -55,13 +46,8 @@ class SquareRoot(Initializer):
     def __init__(self, base):
         self.base = base
 
-    def check_shape(self, shape):
-        """Refuses what the other one refuses."""
-        self.base.check_shape(shape)
-
-    def check_dtype(self, shape, dtype):
-        """Refuses what the other one refuses."""
-        self.base.check_dtype(shape, dtype)
+    def parts_of(self, shape):
+        return [(self.base, shape)]
 
     def compute(self, ops, key, shape, dtype):
         return ops.cast(ops.sqrt(self.base.values(ops, key, shape, dtype)), dtype)

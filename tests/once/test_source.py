@@ -186,6 +186,57 @@ def test_a_file_opens_by_saying_what_it_is(path):
     assert ast.get_docstring(ast.parse(path.read_text()))
 
 
+@pytest.mark.parametrize("path", FILES, ids=ids)
+def test_no_function_is_given_the_name_that_its_errors_bear(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.arguments):
+            given = (*node.posonlyargs, *node.args, *node.kwonlyargs)
+            assert "owner" not in [argument.arg for argument in given]
+
+
+# Files that raise an error by themselves, and why it is not worded as in `_errors`.
+RAISES = {
+    "_errors.py": {"error": "the one place"},
+    "_backend/tensors.py": {"TypeError": "whoever wants an array words it"},
+    "initializers/constructors.py": {"TypeError": "Python's own words, corrected"},
+    "engine/quantile.py": {"ArithmeticError": "`check_interval` words it"},
+    "diagnostics/archive.py": {
+        "_ArrayError": "`front` words it",
+        "zipfile.BadZipFile": "`front` words it",
+    },
+    "model/replica.py": {
+        "TypeError": "a reason, which `reinitialize` words",
+        "failure": "raised again when it counts",
+    },
+    "model/report.py": {
+        "KeyError": "what an index raises",
+        "NotImplementedError": "an abstract method",
+    },
+    "diagnostics/report.py": {"KeyError": "what an index raises"},
+}
+
+
+def raised(source):
+    """What a source raises, but for errors that are passed on."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Raise) and node.exc is not None:
+            error = node.exc
+            yield ast.unparse(error.func if isinstance(error, ast.Call) else error)
+
+
+def test_the_scan_finds_what_is_raised():
+    source = "try:\n    raise a.B('x') from None\nexcept E:\n    raise\nraise c"
+
+    assert list(raised(source)) == ["c", "a.B"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=ids)
+def test_errors_are_worded_in_one_form(path):
+    reasons = RAISES.get(path.relative_to(PACKAGE).as_posix(), {})
+
+    assert set(raised(path.read_text())) == reasons.keys()
+
+
 def test_no_docstring_paragraph_stands_twice():
     seen = {}
     for path in FILES:
