@@ -204,6 +204,7 @@ RAISES = {
         "_ArrayError": "`front` words it",
         "zipfile.BadZipFile": "`front` words it",
     },
+    "diagnostics/capture.py": {"_StoppedError": "`observed` words it"},
     "model/replica.py": {
         "TypeError": "a reason, which `reinitialize` words",
         "failure": "raised again when it counts",
