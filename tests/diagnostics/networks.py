@@ -3,11 +3,13 @@
 They share their shapes where they can: JAX compiles a kernel for each new one.
 """
 
+import math
+
 import keras
 import numpy as np
 
 from keras_inits import _backend
-from tests.support import ROUNDING
+from tests.support import ROUNDING, SIGMAS
 
 
 def normal(shape, deviation=1.0, seed=0):
@@ -40,6 +42,19 @@ def product(x, error, kernel, rounding=ROUNDING):
 def root_mean_square(errors):
     """How far errors can take a standard deviation or a mean, at one sigma."""
     return float(np.sqrt(np.mean(errors**2)))
+
+
+def linear_tolerance(layers, width, batch):
+    """Of the deviation after so many square linear layers.
+
+    The mean square is tr(W C W^T) with C the covariance so far. A Gaussian W of n
+    rows gives it the relative variance 2 tr(C^2) / tr(C)^2 / n, and the product of
+    k such layers has tr(C^2) / tr(C)^2 near (k + 1) / n; B Gaussian samples add
+    2 (k + 1) / (n B). The relative error of a root is half that of its square.
+    """
+    variance = sum(2.0 * k / width**2 for k in range(1, layers + 1))
+    variance += 2.0 * (layers + 1) / (width * batch)
+    return 0.5 * SIGMAS * math.sqrt(variance)
 
 
 def set_kernels(model, deviation, seed=1):

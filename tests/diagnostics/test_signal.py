@@ -9,6 +9,7 @@ import pytest
 from keras_inits import _backend
 from keras_inits.diagnostics import diagnose, statistics
 from tests.diagnostics.networks import (
+    linear_tolerance,
     normal,
     plain,
     product,
@@ -18,19 +19,6 @@ from tests.diagnostics.networks import (
 from tests.support import ELEMENTARY, ROUNDING, SIGMAS, needs_gradients
 
 WIDTH, BATCH, DEPTH = 128, 256, 3
-
-
-def linear_tolerance(layers):
-    """Of the deviation after so many square linear layers.
-
-    The mean square is tr(W C W^T) with C the covariance so far. A Gaussian W of n
-    rows gives it the relative variance 2 tr(C^2) / tr(C)^2 / n, and the product of
-    k such layers has tr(C^2) / tr(C)^2 near (k + 1) / n; B Gaussian samples add
-    2 (k + 1) / (n B). The relative error of a root is half that of its square.
-    """
-    variance = sum(2.0 * k / WIDTH**2 for k in range(1, layers + 1))
-    variance += 2.0 * (layers + 1) / (WIDTH * BATCH)
-    return 0.5 * SIGMAS * math.sqrt(variance)
 
 
 def linear_network(gain):
@@ -50,7 +38,7 @@ def test_a_linear_network_multiplies_the_deviation_by_its_gain(gain):
     for depth, layer in enumerate(report.layers, start=1):
         expected = gain**depth
         assert layer.signal.deviation == pytest.approx(
-            expected, rel=linear_tolerance(depth)
+            expected, rel=linear_tolerance(depth, WIDTH, BATCH)
         )
 
 
@@ -67,7 +55,7 @@ def test_a_linear_network_multiplies_the_gradient_by_its_gain(gain):
     for above in range(1, DEPTH):
         layer = report[DEPTH - 1 - above]
         assert layer.gradient_deviation == pytest.approx(
-            gain**above, rel=linear_tolerance(above)
+            gain**above, rel=linear_tolerance(above, WIDTH, BATCH)
         )
 
 

@@ -23,6 +23,7 @@ PLAIN = [
     "Dirac groups",
     "STFT",
     "PerGate",
+    "PerGate orthogonal",
     "ZeroRow",
     "Constant",
 ]
