@@ -14,6 +14,12 @@ def _names_are_left_as_found():
     assert not keras_inits.is_enabled()
 
 
+@pytest.fixture
+def wide_terminal(monkeypatch):
+    """Room for a report's table in one part, each row on one line."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _shapes_are_inferred_in_silence():
     """Keras' NumPy backend infers shapes from uninitialised arrays.

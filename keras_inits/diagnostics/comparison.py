@@ -6,12 +6,9 @@ import time
 
 import keras
 import numpy as np
-import rich.box
-import rich.console
 import rich.progress
-import rich.table
 
-from keras_inits import _backend, _checks, _errors
+from keras_inits import _backend, _checks, _errors, _tables
 from keras_inits.diagnostics import inputs
 from keras_inits.initializers import lookup
 from keras_inits.model.initialization import planned
@@ -42,7 +39,7 @@ class Run:
 
 
 @dataclasses.dataclass(frozen=True)
-class Comparison:
+class Comparison(_tables.Printable):
     """The finished runs of `compare`.
 
     Attributes:
@@ -75,15 +72,11 @@ class Comparison:
         """
         names = sorted({name for run in self.runs for name in run.metrics})
         missing = "interrupted: unfinished runs are left out"
-        table = rich.table.Table(
-            title=f"validation, {self.epochs} epochs",
-            caption=missing if self.interrupted else None,
-            box=rich.box.SIMPLE_HEAD,
-            pad_edge=False,
+        table = _tables.Table(
+            f"validation, {self.epochs} epochs", missing if self.interrupted else None
         )
-        table.add_column("initializer", overflow="fold")
-        for name in ("seeds", "first loss", "last loss", *names):
-            table.add_column(name, justify="right", no_wrap=True)
+        table.texts("initializer")
+        table.numbers("seeds", "first loss", "last loss", *names)
         for initializer in self.initializers:
             runs = self.of(initializer)
             table.add_row(
@@ -101,15 +94,6 @@ class Comparison:
         from keras_inits.diagnostics import curves
 
         return curves.draw_comparison(self, path, theme=theme)
-
-    def __rich__(self):
-        return self.table()
-
-    def __str__(self):
-        console = rich.console.Console(width=110, no_color=True)
-        with console.capture() as captured:
-            console.print(self.table())
-        return captured.get()
 
 
 @_backend.outside_traces

@@ -3,15 +3,10 @@
 import dataclasses
 import json
 
-import rich.box
-import rich.console
-import rich.markup
-import rich.table
+import rich.text
 
-from keras_inits import _checks, _errors
+from keras_inits import _checks, _errors, _tables
 from keras_inits.diagnostics import inputs, statistics
-
-TEXT_WIDTH = 170
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +66,7 @@ class LayerSignal:
 
 
 @dataclasses.dataclass(frozen=True)
-class Report:
+class Report(_tables.Printable):
     """What one batch showed of a model.
 
     `print(report)` and `rich.print(report)` show a table, `to_dict` and
@@ -144,21 +139,13 @@ class Report:
     def table(self):
         """A `rich.table.Table` with a row for each layer."""
         backward = self.loss is not None
-        table = rich.table.Table(
-            title=f"{self.model}: {self._header()}",
-            caption=self.verdict,
-            caption_style="bold",
-            box=rich.box.SIMPLE_HEAD,
-            pad_edge=False,
-        )
-        table.add_column("#", justify="right")
-        table.add_column("layer", overflow="fold", min_width=12)
-        table.add_column("shape", overflow="fold")
-        names = ["mean", "deviation", "zero", "flat", "dead", "alike", "rank"]
-        names += ["grad out", "grad kernel", "update"] if backward else []
-        for name in names:
-            table.add_column(name, justify="right", no_wrap=True)
-        table.add_column("verdict", overflow="fold", min_width=18)
+        table = _tables.Table(f"{self.model}: {self._header()}", self.verdict)
+        table.numbers("#")
+        table.texts("layer", "shape")
+        table.numbers("mean", "deviation", "zero", "flat", "dead", "alike", "rank")
+        if backward:
+            table.numbers("grad out", "grad kernel", "update")
+        table.texts("verdict")
         for layer in self.layers:
             table.add_row(*_cells(layer, backward))
         return table
@@ -169,15 +156,6 @@ class Report:
         from keras_inits.diagnostics import plots
 
         return plots.draw_report(self, path, theme=theme)
-
-    def __rich__(self):
-        return self.table()
-
-    def __str__(self):
-        console = rich.console.Console(width=TEXT_WIDTH, no_color=True, record=False)
-        with console.capture() as captured:
-            console.print(self.table())
-        return captured.get()
 
     def _header(self):
         samples = "1 sample" if self.samples == 1 else f"{self.samples} samples"
@@ -214,7 +192,7 @@ def _cells(layer, backward):
             number(kernel and kernel.update_ratio),
         ]
     style = "red" if layer.problems else "green"
-    return [*cells, f"[{style}]{rich.markup.escape(layer.verdict)}[/]"]
+    return [*cells, rich.text.Text(layer.verdict, style)]
 
 
 def number(value):

@@ -11,11 +11,8 @@ import dataclasses
 
 import keras
 import numpy as np
-import rich.box
-import rich.console
-import rich.table
 
-from keras_inits import _backend, _checks, _errors
+from keras_inits import _backend, _checks, _errors, _tables
 from keras_inits.diagnostics import capture, inputs, statistics
 from keras_inits.engine import streams
 from keras_inits.initializers.orthogonal import Orthogonal
@@ -52,7 +49,7 @@ class LayerScale:
 
 
 @dataclasses.dataclass(frozen=True)
-class ScaleReport:
+class ScaleReport(_tables.Printable):
     """What `lsuv` or `data_scale` did to a model.
 
     Attributes:
@@ -80,19 +77,15 @@ class ScaleReport:
         """Plain data, as JSON has them."""
         return inputs.plain(dataclasses.asdict(self))
 
-    def __rich__(self):
-        left = f"left as they are: {', '.join(self.left)}" if self.left else None
+    def table(self):
+        """A `rich.table.Table` with a row for each kernel."""
         on = f" on the first batch of {self.source}" if self.source else ""
-        table = rich.table.Table(
-            title=f"{self.model}: {self.target.replace('_', ' ')} brought to 1{on}",
-            caption=left,
-            box=rich.box.SIMPLE_HEAD,
-            pad_edge=False,
+        table = _tables.Table(
+            f"{self.model}: {self.target.replace('_', ' ')} brought to 1{on}",
+            f"left as they are: {', '.join(self.left)}" if self.left else None,
         )
-        for name in ("kernel", "shape"):
-            table.add_column(name, overflow="fold")
-        for name in ("before", "scale", "tries", "after", "converged"):
-            table.add_column(name, justify="right")
+        table.texts("kernel", "shape")
+        table.numbers("before", "scale", "tries", "after", "converged")
         for row in self.layers:
             table.add_row(
                 row.weight,
@@ -104,12 +97,6 @@ class ScaleReport:
                 "yes" if row.converged else "no",
             )
         return table
-
-    def __str__(self):
-        console = rich.console.Console(width=110, no_color=True)
-        with console.capture() as captured:
-            console.print(self)
-        return captured.get()
 
 
 @_backend.outside_traces

@@ -4,14 +4,11 @@ import contextlib
 import dataclasses
 import re
 
-import rich.box
 import rich.console
 import rich.progress
-import rich.table
 
-from keras_inits import _convert
+from keras_inits import _convert, _tables
 
-TEXT_WIDTH = 160
 LONG = 20_000_000  # entries of weights from which a bar is shown
 
 
@@ -58,25 +55,8 @@ def _told(row):
     return f"{row.initializer} ({row.note})" if row.note else row.initializer
 
 
-class _Printable:
-    """A report that `print` and `rich.print` show as a table."""
-
-    def table(self):
-        """A `rich.table.Table`."""
-        raise NotImplementedError
-
-    def __rich__(self):
-        return self.table()
-
-    def __str__(self):
-        console = rich.console.Console(width=TEXT_WIDTH, no_color=True)
-        with console.capture() as captured:
-            console.print(self.table())
-        return captured.get()
-
-
 @dataclasses.dataclass(frozen=True)
-class Report(_Printable):
+class Report(_tables.Printable):
     """The weights of a model and what was drawn for them.
 
     `print(report)` and `rich.print(report)` show a table, `report[address]` is
@@ -117,11 +97,11 @@ class Report(_Printable):
         verb = "would set" if self.dry_run else "set"
         title = f"{self.model}: {self.action} {verb} {len(self.drawn)} of "
         title += f"{len(self.weights)} weights, seed {_convert.text(self.seed)}"
-        table = _table(title, ("address", "layer", "shape"))
-        for name in ("fan in", "fan out"):
-            table.add_column(name, justify="right", no_wrap=True)
-        table.add_column("initializer", overflow="fold")
-        table.add_column("deviation", justify="right", no_wrap=True)
+        table = _tables.Table(title)
+        table.texts("address", "layer", "shape")
+        table.numbers("fan in", "fan out")
+        table.texts("initializer")
+        table.numbers("deviation")
         for row in self.weights:
             table.add_row(
                 row.address,
@@ -154,7 +134,7 @@ class Replacement:
 
 
 @dataclasses.dataclass(frozen=True)
-class DetachReport(_Printable):
+class DetachReport(_tables.Printable):
     """The initializers of a model's layers and what took their place.
 
     Attributes:
@@ -175,18 +155,12 @@ class DetachReport(_Printable):
         count = len(self.replacements) - len(self.kept)
         title = f"{self.model}: detach replaced {count} of "
         title += f"{len(self.replacements)} initializers"
-        table = _table(title, ("layer", "argument", "before", "after"))
+        table = _tables.Table(title)
+        table.texts("layer", "argument", "before", "after")
         for entry in self.replacements:
             after = entry.after or "kept: Keras has no initializer of this distribution"
             table.add_row(entry.layer, entry.argument, entry.before, after)
         return table
-
-
-def _table(title, columns):
-    table = rich.table.Table(title=title, box=rich.box.SIMPLE_HEAD, pad_edge=False)
-    for name in columns:
-        table.add_column(name, overflow="fold")
-    return table
 
 
 @contextlib.contextmanager

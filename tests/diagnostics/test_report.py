@@ -23,6 +23,7 @@ def report(depth=3, deviation=0.3):
     return diagnose(model, normal((24, 16)), normal((24, 4)), "mse")
 
 
+@pytest.mark.usefixtures("wide_terminal")
 def test_the_table_has_a_row_for_each_layer():
     found = report()
 

@@ -227,6 +227,7 @@ def unreachable(shape, dtype=None):
     [(fixed, "the same for every seed"), (unreachable, "differs from call to call")],
 )
 @pytest.mark.parametrize("through", [through_initialize, through_reinitialize])
+@pytest.mark.usefixtures("wide_terminal")
 def test_what_does_not_follow_is_reported(initializer, note, through):
     _, report = through(initializer, 1)
     notes = {row.note for row in report.drawn if row.address.endswith("kernel")}

@@ -140,6 +140,7 @@ def test_seeds_are_kept():
     assert own.seed.get_config()["seed"] == 7
 
 
+@pytest.mark.usefixtures("wide_terminal")
 def test_strict_refuses_and_otherwise_it_is_kept_and_listed():
     kernel = keras_inits.Sparse(0.5)
     model = keras.Sequential(

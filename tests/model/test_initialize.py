@@ -179,6 +179,7 @@ def test_the_report_has_the_fans_and_the_deviation_that_was_drawn():
         found["nothing"]
 
 
+@pytest.mark.usefixtures("wide_terminal")
 def test_the_report_prints_as_a_table():
     text = str(initialize(dense(["head"]), {"bias": "zeros"}, seed=3))
     lines = [line.split() for line in text.splitlines()]
