@@ -87,7 +87,7 @@ def _cut(mean, stddev, bounds):
     lower, upper = (min(max(bound, -40.0), 40.0) for bound in bounds)
     total = normal.mass(lower, upper)
     shift = (normal.density(lower) - normal.density(upper)) / total
-    spread = normal.truncated_stddev(lower, upper)
+    _, spread = normal.truncated_moments(lower, upper)
     return mean + shift * stddev, spread * stddev
 
 

@@ -69,13 +69,34 @@ def _quadrature():
     return z, (half * weights).ravel() * density
 
 
-def _callable_gain(function):
+def response(activation, stddev=1.0):
+    """What comes out of an activation f: `(E f(x), E f(x)**2)`, x ~ N(0, stddev**2).
+
+    Args:
+        activation: A function that is given a NumPy array of float64, or a name out
+            of `NAMES`.
+        stddev: Standard deviation of what goes in.
+
+    Returns:
+        The mean and the mean square, (0, 0) for a function that does not work
+        element by element.
+    """
+    if isinstance(activation, str):
+        activation = keras.activations.get(
+            "linear" if activation in LINEAR else activation
+        )
     z, weights = _quadrature()
     try:
-        values = np.asarray(_backend.to_numpy(function(z)), np.float64)
+        values = np.asarray(_backend.to_numpy(activation(stddev * z)), np.float64)
     except Exception:  # there is no saying what a function raises
         values = np.zeros(())
-    power = float(np.sum(weights * values**2)) if values.shape == z.shape else 0.0
+    if values.shape != z.shape:
+        return 0.0, 0.0
+    return float(np.sum(weights * values)), float(np.sum(weights * values**2))
+
+
+def _callable_gain(function):
+    power = response(function)[1]
     if not (math.isfinite(power) and power > sys.float_info.min):
         rule = "a function that works element by element and is not zero everywhere"
         _errors.raise_bad_value("nonlinearity", rule, function)

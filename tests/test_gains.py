@@ -98,3 +98,19 @@ def test_activations_of_whole_vectors_have_no_gain(name):
         f"element by element, got {name!r}."
     ):
         calculate_gain(name)
+
+
+def test_the_response_of_relu_is_that_of_half_a_normal_distribution():
+    mean, square = gains.response("relu", 2.0)
+
+    # E relu(x) = 2 / sqrt(2 pi) and E relu(x)**2 = 2; float32 has 24 bits.
+    assert mean == pytest.approx(2.0 / math.sqrt(2.0 * math.pi), rel=1e-6)
+    assert square == pytest.approx(2.0, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", BY_QUADRATURE)
+def test_the_response_to_unit_normal_input_has_the_gain_of_the_name(name):
+    _, square = gains.response(name)
+
+    # Ten roundings of float32, in which a backend may compute.
+    assert square * calculate_gain(name) ** 2 == pytest.approx(1.0, rel=1e-6)

@@ -118,10 +118,10 @@ def mass(lower, upper):
     return cdf(upper) - cdf(lower)
 
 
-def truncated_stddev(lower, upper):
-    """Standard deviation of N(0, 1) truncated to the finite interval [lower, upper].
+def truncated_moments(lower, upper):
+    """Mean and standard deviation of N(0, 1) truncated to [lower, upper].
 
-    With Z = P(lower <= z <= upper), phi the density and
+    With Z = P(lower <= z <= upper) and phi the density
 
         mean     = (phi(lower) - phi(upper)) / Z
         variance = 1 + (lower phi(lower) - upper phi(upper)) / Z - mean**2
@@ -130,10 +130,12 @@ def truncated_stddev(lower, upper):
         Johnson, Kotz, Balakrishnan 1994, "Continuous univariate distributions"
         volume 1, 2nd edition, chapter 13, on truncated normal distributions.
     """
+    # An end that is infinite has the density 0, as all that are further than FAR.
+    lower, upper = (min(max(end, -2.0 * FAR), 2.0 * FAR) for end in (lower, upper))
     total = mass(lower, upper)
     mean = (density(lower) - density(upper)) / total
     spread = (lower * density(lower) - upper * density(upper)) / total
-    return math.sqrt(1.0 + spread - mean * mean)
+    return mean, math.sqrt(max(0.0, 1.0 + spread - mean * mean))
 
 
 def lower_quantile(probability):

@@ -82,6 +82,10 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
         """Between which two numbers all entries lie, or None if that is not known."""
         return None
 
+    def moments(self, shape):
+        """Mean and standard deviation of all entries by the formula, or None."""
+        return None
+
     def drawn_fans(self, shape):
         """`(fan_in, fan_out)` that a weight of a shape is scaled by, or None."""
         return None

@@ -1,6 +1,7 @@
 """Initializers made of another one: fused gates and padding rows."""
 
 import copy
+import math
 
 from keras_inits import _checks, _errors
 from keras_inits.engine import streams
@@ -103,6 +104,9 @@ class PerGate(_Wrapper):
             rule = f"a divisor of the last axis of shape {shape}"
             _errors.raise_bad_value("gates", rule, self.gates)
 
+    def moments(self, shape):
+        return self.inner.moments(self.gate_shape(shape))
+
     def compute(self, ops, key, shape, dtype):
         parts, gate_shape = [], self.gate_shape(shape)
         for gate in range(self.gates):
@@ -141,6 +145,15 @@ class ZeroRow(_Wrapper):
         if not -shape[0] <= self.index < shape[0]:
             rule = f"a row of a table of shape {shape}"
             _errors.raise_bad_value("index", rule, self.index)
+
+    def moments(self, shape):
+        inner = self.inner.moments(shape)
+        if inner is None:
+            return None
+        mean, stddev = inner
+        share = 1.0 - 1.0 / shape[0]
+        square = share * (stddev * stddev + mean * mean)
+        return share * mean, math.sqrt(square - share * share * mean * mean)
 
     def compute(self, ops, key, shape, dtype):
         table = self.inner.values(ops, key, shape, dtype)

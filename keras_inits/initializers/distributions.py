@@ -8,7 +8,7 @@ import math
 import keras
 
 from keras_inits import _checks, _errors
-from keras_inits.engine import draws, quantile
+from keras_inits.engine import draws, normal, quantile
 from keras_inits.initializers.base import RandomInitializer
 from keras_inits.initializers.lookup import listed
 
@@ -44,6 +44,10 @@ class RandomUniform(RandomInitializer, keras.initializers.RandomUniform):
     def extent(self, shape):
         return self.minval, self.maxval
 
+    def moments(self, shape):
+        width = self.maxval - self.minval
+        return self.minval + width / 2, width / math.sqrt(12.0)
+
     def compute(self, ops, key, shape, dtype):
         return draws.uniform(
             ops, key, shape, low=self.minval, high=self.maxval, dtype=dtype
@@ -73,6 +77,9 @@ class RandomNormal(RandomInitializer, keras.initializers.RandomNormal):
 
     def extent(self, shape):
         return draws.normal_extent(self.mean, self.stddev)
+
+    def moments(self, shape):
+        return self.mean, self.stddev
 
     def compute(self, ops, key, shape, dtype):
         return draws.normal(
@@ -162,6 +169,10 @@ class TruncatedNormal(RandomInitializer, keras.initializers.TruncatedNormal):
     def extent(self, shape):
         return draws.normal_extent(self.mean, self.stddev, self.interval()[0])
 
+    def moments(self, shape):
+        mean, stddev = normal.truncated_moments(*self.interval()[0])
+        return self.mean + mean * self.stddev, stddev * self.stddev
+
     def compute(self, ops, key, shape, dtype):
         return draws.truncated_normal(
             ops, key, shape, self.mean, self.stddev, *self.interval(), dtype=dtype
@@ -213,6 +224,10 @@ class TruncNormal(RandomInitializer):
 
     def extent(self, shape):
         return draws.normal_extent(self.mean, self.std, self.interval()[0])
+
+    def moments(self, shape):
+        mean, stddev = normal.truncated_moments(*self.interval()[0])
+        return self.mean + mean * self.std, stddev * self.std
 
     def compute(self, ops, key, shape, dtype):
         return draws.truncated_normal(

@@ -60,6 +60,10 @@ class Orthogonal(_OrthogonalMatrix, keras.initializers.Orthogonal):
         """Refuses vectors and scalars."""
         _checks.check_rank(shape, range(2, 65))
 
+    def moments(self, shape):
+        longer = max(math.prod(shape[:-1]), shape[-1], 1)
+        return 0.0, abs(self.gain) / math.sqrt(longer)
+
     def compute(self, ops, key, shape, dtype):
         rows, columns = math.prod(shape[:-1]), shape[-1]
         if rows * columns == 0:
@@ -96,6 +100,10 @@ class DeltaOrthogonal(_OrthogonalMatrix):
         if shape[-2] > shape[-1]:
             rule = "one with at least as many output as input channels, (..., in, out)"
             _errors.raise_bad_value("shape", rule, shape)
+
+    def moments(self, shape):
+        entries = math.prod(shape[:-2]) * shape[-1]
+        return 0.0, abs(self.gain) / math.sqrt(max(1, entries))
 
     def compute(self, ops, key, shape, dtype):
         *kernel_size, inputs, outputs = shape

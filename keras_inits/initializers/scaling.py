@@ -21,7 +21,7 @@ from keras_inits.initializers.lookup import listed
 MODES = ("fan_in", "fan_out", "fan_avg", "fan_geo_avg")
 DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
 TRUNCATION = (-2.0, 2.0)
-TRUNCATED_STDDEV = normal.truncated_stddev(*TRUNCATION)
+_, TRUNCATED_STDDEV = normal.truncated_moments(*TRUNCATION)
 
 
 @listed()
@@ -139,6 +139,9 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
             "fan_geo_avg": math.sqrt(fan_in * fan_out),
         }[self.mode]
         return math.sqrt(self.scale / max(1.0, fan))
+
+    def moments(self, shape):
+        return 0.0, self.stddev(shape)
 
     def compute(self, ops, key, shape, dtype):
         stddev = self.stddev(shape)

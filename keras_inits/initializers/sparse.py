@@ -53,14 +53,22 @@ class Sparse(RandomInitializer):
     def extent(self, shape):
         return draws.normal_extent(0.0, self.stddev)
 
+    def moments(self, shape):
+        zeros, weights = self._zeros(shape)
+        return 0.0, self.stddev * math.sqrt(1.0 - zeros / max(1, weights))
+
+    def _zeros(self, shape):
+        """How many zeros a unit has, and how many weights."""
+        weights = math.prod(shape[: self.axis] + shape[self.axis :][1:])
+        return math.ceil(self.sparsity * weights), weights
+
     def compute(self, ops, key, shape, dtype):
         values = draws.normal(
             ops, key, shape, mean=0.0, stddev=self.stddev, dtype=dtype
         )
         axis = self.axis % len(shape)
         units = shape[axis]
-        weights = math.prod(shape[:axis] + shape[axis + 1 :])
-        zeros = math.ceil(self.sparsity * weights)
+        zeros, weights = self._zeros(shape)
         if not zeros or not units:
             return values
         order = draws.permutations(ops, streams.fold(key, "zeros"), units, weights)
