@@ -2,10 +2,8 @@
 
 __version__ = "0.2.0"
 
-from keras_inits import (
-    _start,  # noqa: F401, before Keras: the command line's part
-    draws,
-)
+import keras_inits.cli._start as _start  # noqa: F401, before Keras is imported
+from keras_inits import draws
 from keras_inits.diagnostics import compare, data_scale, diagnose, lsuv
 from keras_inits.fans import compute_fans
 from keras_inits.gains import calculate_gain

@@ -14,7 +14,7 @@ import rich.text
 
 BETWEEN = 3  # characters from one column to the next
 EDGES = 2  # characters beside the first and the last
-NARROWEST = 16  # characters that a column of texts is given before it folds them
+LONGEST_WORD = 30  # characters; what is longer may be folded
 
 
 class Table(rich.table.Table):
@@ -33,10 +33,10 @@ class Table(rich.table.Table):
         options = {"box": rich.box.SIMPLE_HEAD, "caption_style": "bold", **options}
         super().__init__(title=title, caption=caption, pad_edge=False, **options)
 
-    def texts(self, *names, **options):
+    def texts(self, *names):
         """Adds columns of text, which is folded where it is too long."""
         for name in names:
-            self.add_column(name, overflow="fold", **options)
+            self.add_column(name, overflow="fold")
 
     def numbers(self, *names):
         """Adds columns of numbers, which are never folded."""
@@ -53,21 +53,19 @@ class Table(rich.table.Table):
         if len(parts) == 1:
             yield from super().__rich_console__(console, options)
             return
-        titles = [self.title, *[None] * (len(parts) - 1)]
-        captions = [*[None] * (len(parts) - 1), self.caption]
-        for columns, title, caption in zip(parts, titles, captions, strict=True):
-            table = Table(title, caption)
+        if self.title:
+            yield console.render_str(str(self.title), style="table.title")
+        for columns in parts:
+            table = Table(show_lines=self.show_lines)
             for column in columns:
-                table.add_column(
-                    column.header,
-                    justify=column.justify,
-                    overflow=column.overflow,
-                    no_wrap=column.no_wrap,
-                )
+                add = table.numbers if column.no_wrap else table.texts
+                add(column.header)
             cells = zip(*(column.cells for column in columns), strict=True)
             for row, texts in zip(self.rows, cells, strict=True):
                 table.add_row(*texts, style=row.style)
             yield table
+        if self.caption:
+            yield console.render_str(str(self.caption), style=self.caption_style)
 
     def _parts(self, console, options):
         """The columns of each part."""
@@ -85,13 +83,15 @@ class Table(rich.table.Table):
 
 
 def _width(console, column):
-    """Characters that a column needs."""
+    """Characters that a column needs: whole numbers, and the longest word of texts."""
     wide = console.options.update(width=1000)
-    width = max(
-        rich.measure.Measurement.get(console, wide, cell).maximum
+    sizes = [
+        rich.measure.Measurement.get(console, wide, cell)
         for cell in (column.header, *column.cells)
-    )
-    return width if column.no_wrap else min(width, NARROWEST)
+    ]
+    if column.no_wrap:
+        return max(size.maximum for size in sizes)
+    return min(LONGEST_WORD, max(size.minimum for size in sizes))
 
 
 class Printable:

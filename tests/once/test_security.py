@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import keras_inits
-from keras_inits.diagnostics import archive
+from keras_inits.cli import _archive
 from keras_inits.initializers import lookup
 from tests.support import raises_exactly
 
@@ -108,7 +108,7 @@ def test_a_pickled_object_in_an_archive_is_not_unpickled(tmp_path):
         f"Array `x` of `--data` must hold real numbers, got dtype object in {path!r}."
     )
     with raises_exactly(message):
-        archive.front(path, 1)
+        _archive.front(path, 1)
     assert ran == []
     np.load(path, allow_pickle=True)["x"]
     assert ran == ["unpickled"]

@@ -1,13 +1,10 @@
 """What a user may type into a command: bounded, and refused in its own words."""
 
-import json
-
 import numpy as np
 import pytest
 
-from keras_inits import arguments, cli, documents
-from keras_inits import command_show as show
-from tests.test_cli import run
+from keras_inits import _installed, cli, gains
+from keras_inits.cli import _documents
 
 MODULE = """
 import keras
@@ -34,7 +31,7 @@ def here(tmp_path, monkeypatch):
         "typo": '{"kernl": "zeros"}',
         "deep": "[" * 100_000 + "]" * 100_000,
         "nested": '{"a":' * 40 + "1" + "}" * 40,
-        "large": "{}" + " " * documents.LARGEST,
+        "large": "{}" + " " * _documents.LARGEST,
     }
     for name, text in rules.items():
         (tmp_path / f"{name}.json").write_text(text)
@@ -49,7 +46,53 @@ CONFIG = ("show", "per_gate", "--shape", "4,4", "--config")
 DIAGNOSE = ("diagnose", "bounded_models:build", "--data", "data.npz")
 OBJECT = "a file that holds a JSON object"
 FUNCTION = "Argument `TARGET` must be a function that builds a model without arguments"
+NAMES_OF_BACKENDS = ", ".join(_installed.BACKENDS)
 MISTAKES = {
+    "unknown initializer": (
+        ("show", "he_norml", "--shape", "3,4"),
+        "Argument `NAME` must be the name of an initializer, "
+        "got 'he_norml'. Did you mean 'he_normal'?",
+    ),
+    "shape of words": (
+        ("show", "he_normal", "--shape", "3,x"),
+        "Argument `--shape` must be integers separated by commas, "
+        "such as 3,3,64,128, got '3,x'.",
+    ),
+    "negative shape": (
+        ("show", "he_normal", "--shape", "3,-4"),
+        "HeNormal: Argument `--shape` must be a tuple of integers, "
+        "each 0 or above, got (3, -4).",
+    ),
+    "unknown activation": (
+        ("show", "he_normal", "--shape", "3,4", "--activation", "rleu"),
+        "Invalid `--activation` argument: must be one of "
+        f"{', '.join(gains.NAMES)}, got 'rleu'. Did you mean 'relu'?",
+    ),
+    "config that is no JSON": (
+        ("show", "sparse", "--shape", "3,4", "--config", "sparsity=1"),
+        "Argument `--config` must be a JSON object, such as "
+        "'{\"sparsity\": 0.5}', got 'sparsity=1'. It is no JSON: Expecting value: line "
+        "1 column 1 (char 0).",
+    ),
+    "unknown argument": (
+        ("show", "sparse", "--shape", "3,4", "--config", '{"sparsty": 0.5}'),
+        "Invalid `--config` argument: must be one of sparsity, "
+        "stddev, axis, seed, got 'sparsty'. Did you mean 'sparsity'?",
+    ),
+    "unknown backend": (
+        ("parity", "ResNet50", "--backends", "jaxx"),
+        "Invalid `--backends` argument: must be one of "
+        f"{NAMES_OF_BACKENDS}, got 'jaxx'. Did you mean 'jax'?",
+    ),
+    "unknown application": (
+        ("parity", "ResNet5"),
+        "Argument `TARGET` must be `module:function` or the name of a model in "
+        "keras.applications, got 'ResNet5'. Did you mean 'ResNet50'?",
+    ),
+    "shape forgotten": (
+        ("show", "he_normal"),
+        "the following arguments are required: --shape",
+    ),
     "rules that are nested without end": (
         (*PLAN, "deep.json"),
         "Argument `--rules` must be JSON that is nested at most 32 deep, got "
@@ -146,77 +189,17 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("case", MISTAKES)
-def test_a_mistake_is_one_sentence_of_the_command_line(case, here, capsys):
+def test_a_mistake_is_one_sentence_of_the_command_line(case, here, run):
     given, sentence = MISTAKES[case]
 
-    status, out, err = run(capsys, *given)
+    status, out, err = run(*given)
 
     assert (status, out) == (2, "")
-    assert err == f"{arguments.shortened(f'keras-inits {given[0]}: {sentence}')}\n"
+    assert err == f"{cli.shortened(f'keras-inits {given[0]}: {sentence}')}\n"
 
 
-def test_a_rule_that_matches_nothing_passes_where_that_is_asked_for(here, capsys):
-    status, out, err = run(capsys, *PLAN, "typo.json", "--no-strict")
+def test_a_rule_that_matches_nothing_passes_where_that_is_asked_for(here, run):
+    status, out, err = run(*PLAN, "typo.json", "--no-strict")
 
     assert (status, err) == (0, "")
     assert "0 weights, 0 entries." in out
-
-
-def test_what_is_nested_less_deeply_is_read():
-    text = json.dumps({"a": [[[{"b": 1}]]]})
-
-    assert documents.json_object("--x", text, "JSON") == json.loads(text)
-
-
-@pytest.mark.parametrize(
-    ("depth", "passes"), [(documents.DEEPEST, True), (documents.DEEPEST + 1, False)]
-)
-def test_the_bound_of_nesting_is_where_it_is_said_to_be(depth, passes):
-    text = '{"a":' * depth + "1" + "}" * depth
-
-    if passes:
-        assert documents.json_object("--x", text, "JSON")
-        return
-    with pytest.raises(ValueError, match="nested at most 32 deep"):
-        documents.json_object("--x", text, "JSON")
-
-
-def test_a_shape_within_the_bound_is_taken():
-    assert show._shape("10000,10000") == (10000, 10000)
-    assert show._shape("()") == ()
-
-
-def test_a_long_message_loses_its_middle():
-    text = arguments.shortened("a" * 1000 + "\n" + "b" * 5000)
-
-    assert text == "a" * 400 + " ... " + "b" * 400
-
-
-@pytest.mark.parametrize(
-    ("error", "sentence"),
-    [
-        (MemoryError("Unable to allocate."), "There is not enough memory. Unable to"),
-        (RecursionError("deep"), "Something is nested too deeply."),
-        (RuntimeError("one\n  two"), "one two"),
-    ],
-)
-def test_what_a_command_raises_is_one_sentence(error, sentence, capsys, monkeypatch):
-    def raises(_):
-        raise error
-
-    monkeypatch.setattr("keras_inits.command_list.run", raises)
-
-    status, out, err = run(capsys, "list")
-
-    assert (status, out) == (2, "")
-    assert err.startswith(f"keras-inits list: {sentence}")
-    assert err.count("\n") == 1
-
-
-def test_ctrl_c_ends_a_command_in_silence(capsys, monkeypatch):
-    def stop(_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("keras_inits.command_list.run", stop)
-
-    assert run(capsys, "list") == (cli.INTERRUPTED, "", "")

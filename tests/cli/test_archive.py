@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from keras_inits.diagnostics import archive
+from keras_inits.cli import _archive
 from tests.diagnostics.networks import normal
 from tests.support import raises_exactly
 
@@ -73,7 +73,7 @@ def test_a_file_that_is_no_archive(name, tmp_path):
         "Argument `--data` must be a NumPy archive (.npz) with an array 'x', "
         f"got {str(path)!r}. It is broken or none."
     ):
-        archive.front(str(path), 128)
+        _archive.front(str(path), 128)
 
 
 ARRAYS = {
@@ -92,7 +92,7 @@ def test_an_array_that_is_no_batch_of_real_numbers(name, tmp_path):
     np.savez(path, x=array)
 
     with raises_exactly(f"Array `x` of `--data` must {rule} in {path!r}."):
-        archive.front(path, 128)
+        _archive.front(path, 128)
 
 
 def test_an_array_of_fields(tmp_path):
@@ -103,7 +103,7 @@ def test_an_array_of_fields(tmp_path):
     with raises_exactly(
         f"Array `x` of `--data` must hold real numbers, got fields in {path!r}."
     ):
-        archive.front(path, 128)
+        _archive.front(path, 128)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_what_would_not_fit_is_refused_before_it_is_unpacked(
     shape, by_column, got, tmp_path, monkeypatch
 ):
     path = tmp_path / "data.npz"
-    monkeypatch.setattr(archive, "LARGEST", 1 << 24)
+    monkeypatch.setattr(_archive, "LARGEST", 1 << 24)
     announced(path, shape, 4 * shape[0] * shape[1], by_column=by_column)
     tracemalloc.start()
 
@@ -127,7 +127,7 @@ def test_what_would_not_fit_is_refused_before_it_is_unpacked(
         "Array `x` of `--data` must have at most 16 MiB, got float32 of "
         f"shape {got} in {str(path)!r}."
     ):
-        archive.front(str(path), 128)
+        _archive.front(str(path), 128)
 
     assert tracemalloc.get_traced_memory()[1] < 1 << 22
     tracemalloc.stop()
@@ -138,7 +138,7 @@ def test_only_the_rows_that_are_wanted_are_unpacked(tmp_path):
     announced(path, (2**22, 16), 2**28)
     tracemalloc.start()
 
-    x, y = archive.front(str(path), 128)
+    x, y = _archive.front(str(path), 128)
 
     assert tracemalloc.get_traced_memory()[1] < 1 << 22
     tracemalloc.stop()
@@ -154,7 +154,7 @@ def test_the_rows_are_those_that_numpy_reads(save, order, dtype, count, tmp_path
     x = np.asarray(normal((100, 4, 7), 5.0), dtype, order=order)
     save(path, x=x, y=x[:, 0, 0])
 
-    found = archive.front(str(path), count)
+    found = _archive.front(str(path), count)
 
     for array, expected in zip(found, (x, x[:, 0, 0]), strict=True):
         assert array.dtype == expected.dtype
@@ -165,6 +165,6 @@ def test_no_rows_are_no_rows(tmp_path):
     path = tmp_path / "data.npz"
     np.savez(path, x=np.zeros((0, 4)))
 
-    x, _ = archive.front(str(path), 128)
+    x, _ = _archive.front(str(path), 128)
 
     assert x.shape == (0, 4)

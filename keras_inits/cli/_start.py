@@ -1,27 +1,25 @@
 """What the command line does before Keras is imported.
 
-Keras takes its backend once, while it is imported, and `import keras_inits` imports
-it. So this file comes first and needs no Keras: where the process is the program
-`keras-inits`, or `python -m keras_inits`, it parses the arguments (help, the version
-and mistakes end there) and then sees to it that Keras has a backend that is
-installed. In every other process it does nothing.
+Keras takes its backend once, while it is imported, and no file of a package runs
+before the package's `__init__`, which imports Keras. So that imports this file first:
+where the process is `keras-inits` or `python -m keras_inits`, the arguments are parsed
+(help, the version and mistakes end there), and Keras gets a backend that is installed.
+In every other process nothing happens.
 """
 
 import json
 import os
 import pathlib
+import re
 import sys
 import tempfile
 
 from keras_inits._installed import BACKENDS, missing
-from keras_inits.arguments import parser
+from keras_inits.cli import parser
 
 VARIABLE = "KERAS_BACKEND"
 DEFAULT = "tensorflow"  # Keras' own, where nothing is configured
-PROGRAMS = (
-    *("keras-inits", "keras-inits.exe"),
-    *("keras-inits-script.py", "keras-inits-script.pyw"),
-)
+PROGRAM = re.compile(r"keras-inits(\.exe|-script\.pyw?)?")  # as installers name it
 
 
 def is_command_line(argv, original):
@@ -34,7 +32,7 @@ def is_command_line(argv, original):
     """
     if argv[:1] == ["-m"]:
         return original[-len(argv) :][0] in ("keras_inits", "-mkeras_inits")
-    return bool(argv) and pathlib.Path(argv[0]).name in PROGRAMS
+    return bool(argv and PROGRAM.fullmatch(pathlib.Path(argv[0]).name))
 
 
 def configured():
@@ -73,8 +71,7 @@ def choose_backend():
     if lacks is None:
         return None
     if chosen:
-        needs = "" if lacks == wanted else f" {lacks}, which"
-        needs = f"which needs{needs}" if needs else "which"
+        needs = "which" if lacks == wanted else f"which needs {lacks}, which"
         return (
             f"{VARIABLE} is {wanted!r}, {needs} is not installed here. Set it to "
             f"{' or '.join(here)}."

@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 
-from keras_inits import cli
 from tests.diagnostics.networks import normal
 from tests.support import GRADIENTS
 
@@ -37,28 +36,39 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_healthy_model_ends_with_0(here, capsys):
-    status = cli.main(["diagnose", "my_networks:build", "--data", "data.npz"])
+def test_a_healthy_model_ends_with_0(here, run):
+    status, out, _ = run("diagnose", "my_networks:build", "--data", "data.npz")
 
     assert status == 0
-    assert "healthy" in capsys.readouterr().out
+    assert "healthy" in out
 
 
-def test_a_model_in_trouble_ends_with_1_and_writes_its_files(here, capsys):
+def test_the_table_loses_nothing_on_80_columns(here, run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+
+    _, out, _ = run("diagnose", "my_networks:build", "--data", "data.npz")
+
+    assert max(map(len, out.splitlines())) <= 80
+    assert "…" not in out
+    for name in ("#", "layer", "shape", "mean", "deviation", "rank", "verdict", "ok"):
+        assert f" {name} " in out
+
+
+def test_a_model_in_trouble_ends_with_1_and_writes_its_files(here, run):
     arguments = ["--data", "data.npz", "--plot", "out.png", "--json", "out.json"]
 
-    status = cli.main(["diagnose", "my_networks:small", *arguments])
+    status, out, _ = run("diagnose", "my_networks:small", *arguments)
 
     assert status == 1
-    assert "vanishing from layer" in " ".join(capsys.readouterr().out.split())
+    assert "vanishing from layer" in " ".join(out.split())
     assert (here / "out.png").read_bytes()[:4] == b"\x89PNG"
     assert json.loads((here / "out.json").read_text())["samples"] == 24
 
 
-def test_the_batch_is_taken_from_the_front(here):
+def test_the_batch_is_taken_from_the_front(here, run):
     arguments = ["--data", "data.npz", "--samples", "10", "--json", "out.json"]
 
-    cli.main(["diagnose", "my_networks:build", *arguments])
+    run("diagnose", "my_networks:build", *arguments)
 
     assert json.loads((here / "out.json").read_text())["samples"] == 10
 
@@ -97,12 +107,11 @@ def test_the_batch_is_taken_from_the_front(here):
         ),
     ],
 )
-def test_mistakes_end_with_2_and_one_sentence(here, capsys, arguments, text):
+def test_mistakes_end_with_2_and_one_sentence(here, run, arguments, text):
     (here / "text.npz").write_text("no archive")
     np.save(here / "single.npy", normal((3, 3)))
     np.savez(here / "other.npz", images=normal((3, 3)))
 
-    status = cli.main(["diagnose", "my_networks:build", *arguments])
+    status, out, err = run("diagnose", "my_networks:build", *arguments)
 
-    assert status == 2
-    assert capsys.readouterr().err == f"keras-inits diagnose: {text}\n"
+    assert (status, out, err) == (2, "", f"keras-inits diagnose: {text}\n")

@@ -7,11 +7,10 @@ list to keep.
 import inspect
 import re
 
-import rich.box
-import rich.console
-import rich.table
-
-from keras_inits.initializers import lookup
+HELP = "every initializer with its formula and source"
+DESCRIPTION = """Shows each initializer's names, what it computes and where it comes
+from. Any of the names works in `kernel_initializer=`."""
+WORDS: dict[str, str] = {}
 
 # What a table's narrow column says for a long path.
 LIBRARIES = {
@@ -56,21 +55,25 @@ def source(cls):
 
 def names_by_class():
     """The listed classes, sorted by name, each with all its names."""
+    from keras_inits.initializers import lookup
+
     found: dict[type, list[str]] = {}
     for name, cls in lookup.BY_NAME.items():
         found.setdefault(cls, []).append(name)
     return dict(sorted(found.items(), key=lambda pair: pair[1][1]))
 
 
-def run(args):
+def add_arguments(parser):
+    """Adds none."""
+
+
+def run(arguments):
     """Prints the table."""
-    table = rich.table.Table(box=rich.box.SIMPLE_HEAD, show_lines=True, pad_edge=False)
-    table.add_column("Names", ratio=5, overflow="fold")
-    table.add_column("Formula", ratio=10, overflow="fold")
-    table.add_column("Source", ratio=7, overflow="fold")
-    for cls, names in names_by_class().items():
-        class_name, *others = names
+    from keras_inits import _tables
+
+    table = _tables.Table(show_lines=True)
+    table.texts("Names", "Formula", "Source")
+    for cls, (class_name, *others) in names_by_class().items():
         table.add_row("\n".join([*others, class_name]), formula(cls), source(cls))
-    console = rich.console.Console(highlight=False, markup=False)
-    console.print(table)
+    _tables.show(table)
     return 0

@@ -1,0 +1,107 @@
+"""The command line: `keras-inits`, which is also `python -m keras_inits`.
+
+A command is a file of this folder, named as the user types it, with
+
+- `HELP`, what it answers, for the list of commands, and `DESCRIPTION`, the same in
+  full, for its own help;
+- `WORDS`, a dict from what an error says about Python's arguments to what it says
+  about those of the command line;
+- `add_arguments(parser)`, which adds its arguments to an `argparse` parser;
+- `run(arguments)`, which does the work and returns the exit status.
+
+To add one: its file, its name in `COMMANDS`, its tests in `tests/cli`.
+
+The exit status is 0 for success, 1 where the answer is no (weights that differ, a
+layer with a problem), 2 for what the user got wrong, and 130 after Ctrl-C. A command
+raises what is wrong; `main` alone catches it, and says it in one sentence on standard
+error.
+
+Help and mistakes in the arguments come before Keras is imported, see `_start`: a file
+of this folder imports what needs Keras in its functions.
+"""
+
+import argparse
+import importlib
+import sys
+
+import keras_inits
+
+COMMANDS = ("list", "show", "parity", "plan", "diagnose")  # as help lists them
+MISTAKE = 2
+INTERRUPTED = 130  # as shells report a process that Ctrl-C has ended
+LONGEST = 800  # characters of a sentence on a mistake
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that refuses with one sentence and leaves the usage to --help."""
+
+    def error(self, message):
+        """Writes the sentence and ends with the status of a user's mistake."""
+        self.exit(MISTAKE, f"{self.prog}: {shortened(message)}\n")
+
+
+def parser():
+    """The parser of all commands."""
+    whole = Parser(
+        prog="keras-inits",
+        description="Weight initializers for Keras with the same bits on every "
+        "backend. KERAS_BACKEND chooses the backend that a command runs on.",
+    )
+    whole.add_argument(
+        "--version", action="version", version=f"keras-inits {keras_inits.__version__}"
+    )
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in COMMANDS:
+        command = importlib.import_module(f"{__name__}.{name}")
+        command.add_arguments(
+            commands.add_parser(
+                name, help=command.HELP, description=command.DESCRIPTION
+            )
+        )
+    return whole
+
+
+def add_target(parser):
+    """Adds the model that a command works on, see `keras_inits.targets`."""
+    parser.add_argument(
+        "target",
+        metavar="TARGET",
+        help="module:function that returns a built Keras model, or the name of a "
+        "model in keras.applications, such as ResNet50",
+    )
+
+
+def main(argv=None):
+    """Runs one command.
+
+    Args:
+        argv: List of its arguments, those of the process by default.
+
+    Returns:
+        The exit status.
+    """
+    arguments = parser().parse_args(argv)
+    command = importlib.import_module(f"{__name__}.{arguments.command}")
+    try:
+        return command.run(arguments)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except MemoryError as error:
+        sentence = f"There is not enough memory. {error}"
+    except RecursionError:
+        sentence = "Something is nested too deeply."
+    except (ValueError, TypeError, OSError, ImportError, RuntimeError) as error:
+        sentence = str(error)
+    sentence = shortened(sentence)
+    for python, typed in command.WORDS.items():
+        sentence = sentence.replace(python, typed)
+    print(f"keras-inits {arguments.command}: {sentence}", file=sys.stderr)
+    return MISTAKE
+
+
+def shortened(text):
+    """A message on one line, without its middle where it is too long."""
+    text = " ".join(text.split())
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"

@@ -1,0 +1,74 @@
+"""`keras-inits diagnose`: what a model's weights do to a signal, on one batch.
+
+The exit status is 0 for a healthy model and 1 for one with a problem.
+"""
+
+from keras_inits.cli import add_target
+
+HELP = "what a model's weights do to a signal, layer by layer"
+DESCRIPTION = """Runs one batch through a model, forward and, with targets, backward,
+and shows each layer's signal and what is wrong with it. The exit status is 1 if a
+layer has a problem."""
+WORDS = {
+    "diagnose: ": "",
+    "Argument `x`": "Array `x` of `--data`",
+    "Argument `y`": "Array `y` of `--data`",
+    "`model`": "`TARGET`",
+    "`loss`": "`--loss`",
+    "loss='sparse": "--loss 'sparse",
+    "`path`": "`--plot`",
+}
+
+SAMPLES = 128
+
+
+def add_arguments(parser):
+    """Adds the model, the batch, and where results go."""
+    add_target(parser)
+    parser.add_argument(
+        "--data",
+        metavar="FILE.npz",
+        required=True,
+        help="NumPy archive with the inputs as 'x' and, for gradients, the targets "
+        "as 'y'",
+    )
+    parser.add_argument(
+        "--loss",
+        help="name of a Keras loss, if the model is not compiled with one",
+    )
+    parser.add_argument(
+        "--samples",
+        type=int,
+        default=SAMPLES,
+        metavar="N",
+        help="size of the batch, from the front of the data (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--plot", metavar="OUT", help="draw the report into a .png, .svg or .pdf file"
+    )
+    parser.add_argument("--json", metavar="OUT", help="write the numbers into a file")
+
+
+def run(arguments):
+    """Diagnoses, prints the table, writes the files."""
+    from keras_inits import _checks, _tables
+    from keras_inits.cli import _archive
+    from keras_inits.diagnostics import inputs, plots
+    from keras_inits.diagnostics.diagnosis import diagnose
+    from keras_inits.targets import resolve_target
+
+    samples = _checks.check_integer("--samples", arguments.samples, 1)
+    for option, path in (("--plot", arguments.plot), ("--json", arguments.json)):
+        if path:
+            inputs.path_to_write(option, path)
+    if arguments.plot:
+        plots.prepare(arguments.plot, "light")  # refused before anything is computed
+    x, y = _archive.front(arguments.data, samples)
+    build = resolve_target(arguments.target)
+    report = diagnose(build(), x, y, arguments.loss)
+    _tables.show(report)
+    if arguments.json:
+        report.to_json(arguments.json)
+    if arguments.plot:
+        report.plot(arguments.plot)
+    return int(any(layer.problems for layer in report.layers))

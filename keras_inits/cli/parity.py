@@ -1,0 +1,113 @@
+"""`keras-inits parity`: does every backend give a model the same weights?"""
+
+import argparse
+
+from keras_inits import _installed
+from keras_inits.cli import add_target
+
+HELP = "whether every backend gives a model the same weights"
+DESCRIPTION = """Builds a model on each backend, in a process of its own and from one
+seed, and compares the weights. The exit status is 1 if any differs."""
+WORDS = {"`model`": "`TARGET`"}
+
+FULL_WIDTH = 104  # columns at which whole fingerprints fit
+
+
+def add_arguments(parser):
+    """Adds the model, the backends and how to build."""
+    add_target(parser)
+    parser.add_argument(
+        "--backends",
+        nargs="+",
+        metavar="BACKEND",
+        help="the backends, the first to compare with: "
+        f"{', '.join(_installed.BACKENDS)}",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="0 by default")
+    parser.add_argument(
+        "--enable",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="whether Keras' initializer names stand for those of keras_inits",
+    )
+
+
+def run(arguments):
+    """Builds, prints a row for each backend and says whether they agree."""
+    import rich.console
+
+    from keras_inits import _backend, _checks, _errors, _tables, parity
+    from keras_inits.targets import resolve_target
+
+    # By default those that are looked for, and the one that runs now.
+    found = dict.fromkeys([*_installed.BACKENDS, _backend.name()])
+    named = arguments.backends or found
+    for backend in named:
+        if _installed.missing(backend) == backend:  # nothing has that name here
+            _checks.check_choice("--backends", backend, _installed.BACKENDS)
+    if not 0 <= arguments.seed < 2**32:  # what Keras and NumPy take
+        _errors.raise_bad_value("--seed", "from 0 to 4294967295", arguments.seed)
+    missing = {backend: _installed.missing(backend) for backend in named}
+    backends = [backend for backend, lacks in missing.items() if lacks is None]
+    if not backends:
+        rule = "a list with a backend that is installed here"
+        _errors.raise_bad_value("--backends", rule, " ".join(missing))
+    if ":" not in arguments.target:  # a name costs no import of the user's code here
+        resolve_target(arguments.target)
+    console = rich.console.Console(stderr=True, highlight=False)
+    built: list[parity.Built] = []
+    with console.status("") as status:
+        rows = parity.build_everywhere(
+            arguments.target, backends, seed=arguments.seed, enable=arguments.enable
+        )
+        for backend in backends:
+            status.update(f"{arguments.target} on {backend}")
+            built.append(next(rows))
+        rows.close()
+    table = _table(built, console.width >= FULL_WIDTH)
+    _tables.show(table, *_left_out(missing), *_verdict(arguments, built))
+    return int(len({row.fingerprint for row in built}) > 1)
+
+
+def _table(built, full):
+    """A row for each backend, with the `full` fingerprint or its beginning."""
+    from keras_inits import _tables
+
+    table = _tables.Table()
+    table.texts("Backend", "Fingerprint")
+    table.numbers("Build", "Largest difference")
+    for row in built:
+        difference = "none"
+        if row.fingerprint != built[0].fingerprint:
+            difference = "other weights"
+            if row.difference is not None:
+                difference = f"{row.difference:.3g}"
+        shown = row.fingerprint if full else f"{row.fingerprint[:16]}..."
+        table.add_row(row.backend, shown, f"{row.seconds:.2f} s", difference)
+    return table
+
+
+def _left_out(missing):
+    """A sentence on each backend that is not here."""
+    for backend, lacks in missing.items():
+        if lacks is not None:
+            what = backend if lacks == backend else f"{backend} needs {lacks}, which"
+            yield f"{what} is not installed here, so it was left out."
+
+
+def _verdict(arguments, built):
+    """Sentences on all rows together."""
+    first = built[0]
+    yield (
+        f"{arguments.target} with seed {arguments.seed} has {first.weights:,} weights "
+        f"of {first.values:,} values."
+    )
+    differing = [r.backend for r in built if r.fingerprint != first.fingerprint]
+    if differing:
+        yield f"Not the weights of {first.backend}: {', '.join(differing)}."
+        return
+    if len(built) == 1:
+        yield f"Only {first.backend} built it, so nothing was compared."
+    else:
+        yield f"The same bits on {len(built)} backends."
+    yield f"Fingerprint: {first.fingerprint}"

@@ -1,0 +1,95 @@
+"""`keras-inits plan`: what a recipe or rules would do to a model."""
+
+import argparse
+import inspect
+import math
+
+from keras_inits.cli import add_target
+
+HELP = "what a recipe or rules would set in a model"
+DESCRIPTION = """Builds a model and prints what `initialize` would set, weight by
+weight."""
+WORDS = {
+    "initialize: ": "",
+    "`model`": "`TARGET`",
+    "`rules`": "`--rules`",
+    "`seed`": "`--seed`",
+    "strict=False": "--no-strict",
+}
+
+
+def add_arguments(parser):
+    """Adds the model, and what to set in it."""
+    add_target(parser)
+    parser.add_argument(
+        "--recipe",
+        metavar="NAME",
+        help="a recipe, such as pytorch, with its arguments as NAME:key=number; an "
+        "unknown name is answered with them all",
+    )
+    parser.add_argument(
+        "--rules",
+        metavar="FILE",
+        help="JSON object of rules, which come before the recipe's",
+    )
+    parser.add_argument("--seed", type=int, default=None, help="an integer")
+    parser.add_argument(
+        "--strict",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="whether a rule that chooses no weight is an error",
+    )
+
+
+def _recipe(text):
+    """The rules of a recipe given as `name` or `name:key=number,key=number`."""
+    from keras_inits import _checks, _errors
+    from keras_inits.model import recipes
+
+    name, _, given = text.partition(":")
+    _checks.check_choice("--recipe", name, recipes.__all__)
+    function = getattr(recipes, name)
+    arguments = {}
+    for pair in filter(None, given.split(",")):
+        key, _, value = pair.partition("=")
+        try:
+            arguments[key] = int(value)
+        except ValueError:
+            _errors.raise_bad_value("--recipe", "NAME or NAME:key=integer,...", text)
+    parameters = {
+        key: parameter
+        for key, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind is not parameter.KEYWORD_ONLY
+    }
+    required = [key for key, p in parameters.items() if p.default is p.empty]
+    for key in (*arguments, *required):
+        if key not in parameters or key not in arguments:
+            wanted = ", ".join(f"{key}=..." for key in parameters)
+            _errors.raise_bad_value("--recipe", f"given as {name}:{wanted}", text)
+    return function(**arguments)
+
+
+def run(arguments):
+    """Prints the report of a dry run."""
+    from keras_inits import _errors, _tables
+    from keras_inits.cli import _documents
+    from keras_inits.model.initialization import initialize
+    from keras_inits.targets import resolve_target
+
+    rules = []
+    if arguments.rules:
+        rule = "a file that holds a JSON object"
+        found = _documents.json_file("--rules", arguments.rules, rule)
+        rules += found.items()
+    if arguments.recipe:
+        rules += _recipe(arguments.recipe)
+    if not (arguments.rules or arguments.recipe):
+        rule = "given, or --rules, or both"
+        _errors.raise_bad_value("--recipe", rule, arguments.recipe)
+    model = resolve_target(arguments.target)()
+    report = initialize(
+        model, rules, seed=arguments.seed, dry_run=True, strict=arguments.strict
+    )
+    entries = sum(math.prod(row.shape) for row in report.drawn)
+    _tables.show(report, f"{len(report.drawn)} weights, {entries:,} entries.")
+    return 0
