@@ -25,7 +25,7 @@ HOST = [
     *("tests/once/test_moments.py", "tests/once/test_elementwise.py"),
     *("tests/once/test_normal.py", "tests/once/test_quantile.py"),
     *("tests/initializers/test_orthogonal.py", "tests/once/test_haar.py"),
-    "tests/initializers/test_constants.py",
+    *("tests/initializers/test_constants.py", "tests/model/test_reinitialize.py"),
 ]
 GRAPHS = [IN_FORCE, GOLDEN, *SUMS, "tests/initializers/test_orthogonal.py"]
 TRACED = [IN_FORCE, GOLDEN, "tests/traced/test_traced_draws.py"]
