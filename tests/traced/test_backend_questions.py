@@ -12,7 +12,7 @@ import keras_inits
 from keras_inits import _backend
 from keras_inits.engine import streams
 from tests.support import needs_wide
-from tests.traced.tracers import needs_shape_inference, tracers
+from tests.traced.tracers import needs_shape_inference, over_tracers, tracers
 
 
 class Lazy(keras.Model):
@@ -37,7 +37,7 @@ def test_nothing_is_traced_outside():
     assert not _backend.only_infers_shapes()
 
 
-@pytest.mark.parametrize("tracer", [name for name in tracers() if name != "compile"])
+@over_tracers(but="compile")
 def test_a_traced_function_knows_that_it_is(tracer):
     answers = []
 

@@ -7,7 +7,7 @@ import pytest
 import keras_inits
 from keras_inits import _backend
 from tests.support import as_numpy
-from tests.traced.tracers import needs_shape_inference, tracers
+from tests.traced.tracers import needs_shape_inference, over_tracers, tracers
 
 X = np.linspace(-1.0, 1.0, 12, dtype="float32").reshape(4, 3)
 
@@ -36,7 +36,7 @@ def state(model):
     return [as_numpy(v) for v in model.weights], model.layers[0].kernel_initializer
 
 
-@pytest.mark.parametrize("tracer", [name for name in tracers() if name != "compile"])
+@over_tracers(but="compile")
 @pytest.mark.parametrize("name", CALLS)
 def test_a_call_inside_a_trace_is_refused_and_changes_nothing(name, tracer):
     model = small()
@@ -99,7 +99,7 @@ def test_shape_inference_changes_no_model():
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("tracer", [name for name in tracers() if name != "compile"])
+@over_tracers(but="compile")
 @pytest.mark.parametrize(
     ("make", "argument", "rule"),
     [

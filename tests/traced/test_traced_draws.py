@@ -10,7 +10,7 @@ from keras_inits.engine import ops
 from tests.cases import CASES, build, takes
 from tests.support import as_float64, dtype_of, needs_wide
 from tests.test_draws import Spikes
-from tests.traced.tracers import tracers
+from tests.traced.tracers import over_tracers, tracers
 
 SHAPES = [(16,), (9, 40), (3, 3, 5, 8), (16, 1, 9)]
 LAWS = ("RandomUniform", "RandomNormal", "TruncatedNormal", "Dirac", "Sparse")
@@ -66,14 +66,14 @@ def assert_as_outside(label, run):
 
 
 @pytest.mark.usefixtures("in_graph")
-@pytest.mark.parametrize("tracer", tracers())
+@over_tracers()
 @pytest.mark.parametrize("name", CASES)
 def test_traced_float32_is_the_eager_one(name, tracer):
     assert_traced_is_eager(name, "float32", tracers()[tracer])
 
 
 @pytest.mark.usefixtures("in_graph")
-@pytest.mark.parametrize("tracer", tracers())
+@over_tracers()
 @pytest.mark.parametrize(("name", "dtype"), NARROW)
 def test_traced_16_bit_is_the_eager_one(name, dtype, tracer):
     assert_traced_is_eager(name, dtype, tracers()[tracer])
@@ -91,7 +91,7 @@ class Doubled(keras_inits.RandomNormal):
     [(8, 40), pytest.param((300, 256), marks=needs_wide)],
     ids=["small", "large"],
 )
-@pytest.mark.parametrize("tracer", tracers())
+@over_tracers()
 @pytest.mark.parametrize(
     "initializer",
     [
@@ -112,7 +112,7 @@ def test_an_initializer_of_ones_own_is_the_eager_one(initializer, tracer, shape)
 
 
 @needs_wide
-@pytest.mark.parametrize("tracer", tracers())
+@over_tracers()
 def test_a_large_tensor_is_drawn_in_the_graph_bit_for_bit(tracer):
     initializer = keras_inits.RandomNormal(mean=0.25, stddev=0.5, seed=3)
     shape = (300, 256)
@@ -124,7 +124,7 @@ def test_a_large_tensor_is_drawn_in_the_graph_bit_for_bit(tracer):
 
 
 @pytest.mark.usefixtures("in_graph")
-@pytest.mark.parametrize("tracer", tracers())
+@over_tracers()
 @pytest.mark.parametrize(
     ("shape", "dtype"),
     # One block; blocks of a panel, wide; panels, the last one not full, tall.
@@ -141,7 +141,7 @@ def test_a_traced_orthogonal_factor_is_the_eager_one(shape, dtype, tracer):
 
 
 @needs_wide
-@pytest.mark.parametrize("tracer", tracers())
+@over_tracers()
 def test_a_traced_orthogonal_factor_in_float64_is_the_eager_one(tracer):
     initializer = keras_inits.Orthogonal(gain=1.1, seed=3)
     shape = (150, 140)
@@ -169,7 +169,7 @@ def test_a_jax_program_holds_one_panel_of_an_orthogonal_factor():
     assert lines[0] == lines[1]
 
 
-@pytest.mark.parametrize("tracer", [name for name in tracers() if name != "compile"])
+@over_tracers(but="compile")
 def test_a_seed_generator_inside_a_trace_is_refused_and_none_leaks(tracer):
     generator = keras.random.SeedGenerator(5)
     initializer = keras_inits.RandomNormal(seed=generator)

@@ -42,3 +42,11 @@ def tracers():
         # Without a code generator: what is tested is what TorchDynamo traces.
         return {"compile": lambda f: torch.compile(f, backend="eager")()}
     return {}
+
+
+def over_tracers(*, but=""):
+    """Runs a test in each trace of the running backend but one; none is a skip."""
+    found = [name for name in tracers() if name != but]
+    reason = f"{_backend.name()} has no trace of this kind"
+    none = pytest.param("none", marks=pytest.mark.skip(reason=reason))
+    return pytest.mark.parametrize("tracer", found or [none])
