@@ -114,6 +114,12 @@ class GraphOps:
         scalar = keras.ops.convert_to_tensor(scalar, dtype=dtype)
         return keras.ops.broadcast_to(scalar, shape)
 
+    def round_in_place(self, x):
+        return keras.ops.round(x)
+
+    def by_rows(self, formula, x, dtype):
+        return self.cast(formula(x), dtype)
+
     def look_up(self, table, bits):
         compact = quantile.compact(table)
         part = keras.ops.right_shift(bits, quantile.POSITION_BITS)

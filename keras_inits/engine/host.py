@@ -93,6 +93,19 @@ def _in_threads(work, size):
     return [work(*mine), *(other.result() for other in others)]
 
 
+def in_rows(work, x):
+    """Runs `work(rows)` on slices that make up `x`, in several threads."""
+    width = math.prod(x.shape[1:])
+    step = max(1, BLOCK // width)
+
+    def run(start, stop):
+        last = stop // width
+        for begin in range(start // width, last, step):
+            work(slice(begin, min(begin + step, last)))
+
+    in_parts(run, x.size)
+
+
 def _aligned(shape, dtype, make=np.empty):
     """An array whose first byte lies at a multiple of `_backend.ALIGNMENT`.
 
@@ -133,6 +146,28 @@ class HostOps:
         array = _aligned(shape, numpy_dtype(dtype))
         array[...] = value
         return array
+
+    # `np.sum` and `np.max` without their way there.
+    def sum(self, x, axis=None, keepdims=False):
+        return np.add.reduce(x, axis=axis, keepdims=keepdims)
+
+    def max(self, x, axis=None, keepdims=False):
+        return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
+
+    def round_in_place(self, x):
+        return np.rint(x, out=x)
+
+    def by_rows(self, formula, x, dtype):
+        if x.size <= BLOCK:
+            return self.cast(formula(x), dtype)
+        shape = (len(x), *formula(x[:0]).shape[1:])
+        result = _aligned(shape, numpy_dtype(dtype))
+
+        def fill(rows):
+            result[rows] = formula(x[rows])
+
+        in_rows(fill, x)
+        return result
 
     def bitcast(self, x, dtype):
         return x.view(dtype)

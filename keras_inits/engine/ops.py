@@ -41,6 +41,12 @@ class Ops(Protocol):
     def full(self, shape: Shape, value: Any, dtype: str) -> Array:
         """An array of one value, rounded once, on the host."""
 
+    def round_in_place(self, x: Array) -> Array:
+        """`round` of an array that is not used again, in its memory on the host."""
+
+    def by_rows(self, formula: Callable[[Array], Array], x: Array, dtype: str) -> Array:
+        """A formula that makes a row of each row of `x`, of a block at a time."""
+
     def bitcast(self, x: Array, dtype: str) -> Array:
         """The bits of an array as another dtype."""
 

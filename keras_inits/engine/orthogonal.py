@@ -41,7 +41,7 @@ import functools
 
 import numpy as np
 
-from keras_inits.engine import quantile
+from keras_inits.engine import exact, host, quantile
 
 PANEL = 128  # reflections that a pair of large products applies
 BLOCK = 16  # reflections whose T is made by doubling
@@ -52,56 +52,59 @@ G_UPPER, G_BITS = 18, 37
 CHUNK = 1 << 19  # elements of Q whose change is computed at a time
 NUMERATOR = 2.0**54 // 3  # 2**53 / 1.5
 FIRST = 2.0**27 // 3  # 2**26 / 1.5
-
-
-def _fixed(ops, x, bits):
-    """`x` to the nearest multiple of 2**-bits, ties to even."""
-    x = ops.round(x * 2.0**bits)
-    x *= 2.0**-bits
-    return x
-
-
-def _exponent(ops, x):
-    """The integer e with 2**(e - 1) <= x < 2**e, of a positive float64."""
-    return ops.right_shift(ops.bitcast(x, "int64"), 52) - 1022
-
-
-def _power(ops, exponent):
-    """2**exponent as float64."""
-    return ops.bitcast(ops.left_shift(exponent + 1023, 52), "float64")
-
-
-def _quotient(ops, numerator, divisor):
-    """floor(numerator / divisor) of positive integers whose product is exact.
-
-    A compiler may divide by way of a reciprocal, which is off by less than 1; the
-    exact products tell by how much.
-    """
-    found = ops.round(numerator / divisor)
-    found = found - ops.cast(found * divisor > numerator, "float64")
-    return found + ops.cast((found + 1.0) * divisor <= numerator, "float64")
-
-
-def _root(ops, x):
-    """floor(sqrt(x)) for x in [2**51, 2**53), as surely."""
-    found = ops.round(ops.sqrt(x))
-    found = found - ops.cast(found * found > x, "float64")
-    return found + ops.cast((found + 1.0) * (found + 1.0) <= x, "float64")
+GROUP = 32  # rows whose squares, of 48 bits, add up exactly
+LOWER = np.tri(PANEL)
 
 
 def _inverse_lengths(ops, square):
     """2**26 / (1.5 |x|) in 27 bits, from the squares of the lengths."""
-    half = ops.right_shift(_exponent(ops, square) - 52, 1)
-    root = _root(ops, square * _power(ops, -2 * half))
-    return _quotient(ops, NUMERATOR, root) * _power(ops, -27 - half)
+    scale = exact.power(ops, -ops.right_shift(exact.exponent(ops, square) - 52, 1))
+    root = exact.root(ops, square * (scale * scale))
+    return exact.quotient(ops, NUMERATOR, root) * (scale * 2.0**-27)
+
+
+def _scales(ops, first, squares):
+    """What makes integers x the vectors of the reflections of their columns.
+
+    A column is taken to `sign |x| e`, where the sign is -1 if its first entry is 0
+    or above and else 1, by v = x - sign |x| e.
+
+    Args:
+        ops: What runs the formula.
+        first: The first entry of each column.
+        squares: Sums of the squares of `GROUP` rows each, a row for each sum.
+
+    Returns:
+        `(signs, factors, own)`: 2**POINT v is `round(factor x) - own e`.
+    """
+    signs = ops.sign(-0.5 - first)
+    # The upper and lower halves of the sums are added apart, which is exact for up to
+    # 2**29 rows, and then with one rounding.
+    upper = ops.round(squares * 2.0**-24)
+    lower = ops.sum(squares - upper * 2.0**24, axis=0)
+    square = ops.sum(upper, axis=0) * 2.0**24 + lower
+    # A column of zeros is reflected at e, with |v| = 1.
+    own = signs * (FIRST * 1.5 - FIRST / 2 * ops.minimum(square, 1.0))
+    return signs, _inverse_lengths(ops, ops.maximum(square, 1.0)), own
+
+
+def _groups(rows):
+    return -(-rows // GROUP)
+
+
+def _sums_of_squares(ops, x):
+    def sums(group):
+        return ops.sum(group * group, axis=1)
+
+    groups = ops.reshape(x, (-1, GROUP, x.shape[1]))
+    return ops.by_rows(sums, groups, "float64")
 
 
 def _reflections(ops, x, start, columns):
     """The vectors of the reflections of the columns of `x`, as integers.
 
-    That of column j, from row `start + j` on, takes it to `sign |x| e` with
-    sign = -1 if its first entry is 0 or above, else 1, by v = x - sign |x| e.
-    Columns from number `columns` on fill up the panel and reflect nothing.
+    That of column j starts at row `start + j`. Columns from number `columns` on fill
+    up the panel and reflect nothing.
 
     Returns:
         `(V, signs)`, V times 2**POINT.
@@ -112,17 +115,8 @@ def _reflections(ops, x, start, columns):
     diagonal = ops.logical_and(ops.equal(row, column), column < columns - start)
     x = ops.where(row >= column, x, 0.0)
     first = ops.sum(ops.where(diagonal, x, 0.0), axis=0)
-    signs = ops.cast(first < 0, "float64") * 2.0 - 1.0
-    # The squares have 48 bits: their upper and lower halves are summed apart, which
-    # is exact for up to 2**29 rows, and added with one rounding.
-    squares = x * x
-    upper = ops.round(squares * 2.0**-24)
-    lower = ops.sum(squares - upper * 2.0**24, axis=0)
-    square = ops.sum(upper, axis=0) * 2.0**24 + lower
-    nothing = ops.cast(ops.equal(square, 0), "float64")
-    v = ops.round(x * _inverse_lengths(ops, square + nothing)[None, :])
-    # A column of zeros is reflected at e, with |v| = 1.
-    own = signs * (FIRST + FIRST / 2 * nothing)
+    signs, factors, own = _scales(ops, first, _sums_of_squares(ops, x))
+    v = ops.round(x * factors[None, :])
     return ops.where(diagonal, v - own[None, :], v), signs
 
 
@@ -131,8 +125,8 @@ def _steps(block):
     """The parts of V^T V that each doubling of T needs.
 
     Returns:
-        For each level the part of the matrix that joins two blocks, as a factor
-        that leaves the bits it is rounded to, and a factor of what is rounded.
+        The identity; for each level the part of the matrix that joins two blocks, as
+        a factor that leaves the bits it is rounded to; a factor of what is rounded.
     """
     index, levels = np.arange(block), block.bit_length() - 1
     masks = np.zeros((levels, 1, block, block))
@@ -141,53 +135,25 @@ def _steps(block):
         masks[level, 0] = (part[:, None] + 1 == part) & (part % 2 == 1)
     bits = np.arange(51 - T_BITS, 51 - T_BITS - levels, -1)[:, None, None, None]
     # A product of T and such a part has one bit less than the part.
-    return masks * 2.0**bits, 2.0 ** (bits - 1 - T_BITS) * 2.0**-bits
+    scales = 2.0 ** (bits - 1 - T_BITS) * 2.0**-bits
+    return np.eye(block)[None], masks * 2.0**bits, scales
 
 
 def _triangles(ops, gram):
     """T of each block of reflections from its V^T V, times 2**T_BITS."""
     block = gram.shape[-1]
-    identity = np.eye(block)[None]
+    identity, masks, scales = _steps(block)
     square = ops.round(ops.sum(gram * identity, axis=-1) * 2.0**POINT)
-    nothing = ops.cast(ops.equal(square, 0), "float64")
-    tau = _quotient(ops, 2.0 ** (T_BITS + POINT + 1), square + nothing)
-    t = (tau * (1.0 - nothing))[:, None] * identity
-    masks, scales = _steps(block)
-    parts = ops.round(gram[None] * masks) * scales
+    # Where there is no reflection, both are 0.
+    tau = exact.quotient(ops, 2.0 ** (T_BITS + POINT + 1), ops.maximum(square, 1.0))
+    t = (tau * ops.minimum(square, 1.0))[:, :, None] * identity
+    parts = ops.round_in_place(gram[None] * masks)
+    parts *= scales
     for level in range(len(masks)):
-        product = ops.round(ops.matmul(t, parts[level]))
-        product = product * 2.0 ** (level + T_BITS - 50)
-        t = t - ops.round(ops.matmul(product, t))
+        product = ops.round_in_place(ops.matmul(t, parts[level]))
+        product *= 2.0 ** (level + T_BITS - 50)
+        t = t - ops.round_in_place(ops.matmul(product, t))
     return t
-
-
-def _limbs(ops, x, upper, lower):
-    """Two terms of `x`, a multiple of 2**-upper and one of 2**-lower."""
-    first = _fixed(ops, x, upper)
-    return ops.stack([first, _fixed(ops, x - first, lower)], axis=-3)
-
-
-def _fitted(ops, x, scale, longest):
-    """`x` to so many bits that a product from the left with it is exact.
-
-    Args:
-        ops: What runs the formula.
-        x: Matrix, whose squares are far above 2**-scale.
-        scale: Bits after the point that the squares are rounded to.
-        longest: Square of the longest row of the other factor, which has `POINT`
-            bits after the point.
-    """
-    squares = x * x
-    squares *= 2.0**scale
-    squares = ops.round(squares)
-    # With what rounding the squares has taken, and a 64th for rounding `x`.
-    columns = (ops.max(ops.sum(squares, axis=0)) + x.shape[0]) * (1.0 + 2.0**-6)
-    exponent = _exponent(ops, longest * columns)
-    bits = 53 - POINT - ops.right_shift(exponent - scale + 1, 1)
-    del squares
-    x = ops.round(x * _power(ops, bits))
-    x *= _power(ops, -bits)
-    return x
 
 
 class _Panel:
@@ -195,25 +161,32 @@ class _Panel:
 
     Args:
         ops: What runs the formula.
-        x: Columns of 24-bit integers, the first reflected from row `start` on.
-        start: Number of the first column.
-        columns: How many columns there are in all.
+        v: V times 2**POINT, what `_reflections` returns.
     """
 
-    def __init__(self, ops, x, start, columns):
+    def __init__(self, ops, v):
         self.ops = ops
-        self.v, self.signs = _reflections(ops, x, start, columns)
-        width = x.shape[1]
-        squares = ops.round(self.v * self.v * 2.0**-20)
-        longest = ops.max(ops.sum(squares, axis=1)) + width
-        self._longest = longest * 2.0 ** (20 - 2 * POINT)
+        width = v.shape[1]
+
+        def lengths(rows):
+            squares = rows * rows
+            squares *= 2.0**-20
+            return ops.sum(ops.round_in_place(squares), axis=1)
+
+        longest = ops.max(ops.by_rows(lengths, v, "float64")) + width
+        self._longest = longest * 2.0**20
         block = min(BLOCK, width)
-        gram = ops.matmul(ops.transpose(self.v), self.v) * 2.0 ** (-2 * POINT)
+        gram = ops.matmul(ops.transpose(v), v)
+        gram *= 2.0 ** (-2 * POINT)
         blocks = [gram[i : i + block, i : i + block] for i in range(0, width, block)]
-        t = _triangles(ops, ops.stack(blocks)) * 2.0**-T_BITS
-        self._t = _limbs(ops, t, T_UPPER, T_BITS)
-        gram = _limbs(ops, gram, G_UPPER, G_BITS)
-        self._gram = ops.reshape(gram, (2, -1, block, width))
+        t = _triangles(ops, ops.stack(blocks))
+        t *= 2.0**-T_BITS
+        upper = exact.fixed(ops, t, T_UPPER)
+        self._t = ops.concatenate([upper, t - upper], axis=1)
+        gram = ops.reshape(gram, (-1, block, width))
+        upper = exact.fixed(ops, gram, G_UPPER)
+        lower = exact.fixed(ops, gram - upper, G_BITS)
+        self._gram = ops.concatenate([upper, lower], axis=1)
 
     def coefficients(self, w):
         """Y = T W for W = V^T Q, rounded so that V Y is exact.
@@ -226,31 +199,35 @@ class _Panel:
             w: W times 2**POINT.
         """
         y = self._looped(w) if self.ops.is_compiled else self._unrolled(w)
-        return _fitted(self.ops, y * 2.0**-POINT, 32, self._longest)
+        y *= 2.0**-POINT
+        return exact.fitted(self.ops, y, 32, self._longest)
+
+    def _product(self, limbs, x):
+        both = self.ops.matmul(limbs, x)
+        rows = both.shape[0] // 2
+        return both[:rows] + both[rows:]
 
     def _row(self, t, gram, w, y):
-        ops = self.ops
-        taken = ops.matmul(gram, y)
-        product = ops.matmul(t, ops.round(w - (taken[0] + taken[1])))
-        return ops.round(product[0] + product[1])
+        rest = self.ops.round_in_place(w - self._product(gram, y))
+        return self.ops.round_in_place(self._product(t, rest))
 
     def _unrolled(self, w):
-        block = self._t.shape[-1]
+        blocks, _, block = self._t.shape
         y = np.empty_like(w)
-        for i in reversed(range(len(self._t))):
+        for i in reversed(range(blocks)):
             here, after = i * block, (i + 1) * block
-            gram = self._gram[:, i, :, after:]
+            gram = self._gram[i, :, after:]
             y[here:after] = self._row(self._t[i], gram, w[here:after], y[after:])
         return y
 
     def _looped(self, w):
         ops = self.ops
-        blocks, _, block, _ = self._t.shape
+        blocks, _, block = self._t.shape
         size = (block, w.shape[1])
 
         def body(i, y):
             i = blocks - 1 - i
-            t, gram = ops.take(self._t, i, axis=0), ops.take(self._gram, i, axis=1)
+            t, gram = ops.take(self._t, i, axis=0), ops.take(self._gram, i, axis=0)
             own = ops.slice(w, (i * block, 0), size)
             return ops.slice_update(y, (i * block, 0), self._row(t, gram, own, y))
 
@@ -263,35 +240,63 @@ def _full_width(columns):
     return -(-columns // block) * block
 
 
-def _grow(ops, x):
+def _grow(ops, result):
     """Multiplies the panels out from the last to the first, each on its own rows.
 
     With Q' the product of the panels after this one, whose columns number k, and
     V cut into the panel's first rows and those below them,
 
         Q = [[I_k, 0], [0, Q']] - V T W,  W = [V_top^T, V_bottom^T Q']
+
+    Args:
+        ops: NumPy.
+        result: Gaussian integers. A panel's are read before the product takes their
+            place.
+
+    Returns:
+        `(result, signs)`.
     """
-    rows, columns = x.shape
-    result = np.zeros((rows, columns))
+    columns = result.shape[1]
     signs = np.empty(columns)
     for start in reversed(range(0, columns, PANEL)):
         count = min(PANEL, columns - start)
-        part = np.zeros((rows - start, _full_width(count)))
-        part[:, :count] = x[start:, start : start + count]
-        panel = _Panel(ops, part, 0, count)
-        signs[start : start + count] = panel.signs[:count]
         here = result[start:, start:]
-        w = np.empty((part.shape[1], columns - start))
-        w[:, :count] = panel.v[:count].T
-        ops.matmul(panel.v[count:].T, here[count:, count:], out=w[:, count:])
-        w[:, count:] *= 2.0**-POINT
-        y = panel.coefficients(w)
-        here[np.arange(count), np.arange(count)] = 2.0**POINT
-        step = max(1, CHUNK // (columns - start))
-        for i in range(0, rows - start, step):
-            change = ops.matmul(panel.v[i : i + step], y)
-            here[i : i + step] -= np.rint(change, out=change)
+        width = _full_width(count)
+        v = np.zeros((_groups(len(here)) * GROUP, width))
+        v[: len(here), :count] = here[:, :count]
+        v[:count, :count] *= LOWER[:count, :count]
+        diagonal = v.reshape(-1)[: width * width : width + 1]
+        of_panel, factors, own = _scales(ops, diagonal, _sums_of_squares(ops, v))
+        signs[start : start + count] = of_panel[:count]
+        v *= factors
+        v = np.rint(v, out=v)[: len(here)]
+        diagonal[:count] -= own[:count]
+        panel = _Panel(ops, v)
+        w = np.empty((width, columns - start))
+        w[:, :count] = v[:count].T
+        if start + count < columns:
+            ops.matmul(v[count:].T, here[count:, count:], out=w[:, count:])
+            w[:, count:] *= 2.0**-POINT
+        here[:, :count] = 0.0
+        here[:count, count:] = 0.0
+        np.fill_diagonal(here[:count], 2.0**POINT)
+        _subtract_product(ops, here, v, panel.coefficients(w))
     return result, signs
+
+
+def _subtract_product(ops, q, v, y):
+    """Takes `V Y`, rounded, from Q, as many rows at a time as the cache holds."""
+    width = y.shape[1]
+    step = max(1, CHUNK // width)
+    buffer = np.empty((min(step, len(q)), width))
+    for i in range(0, len(q), step):
+        rows = q[i : i + step]
+        change = ops.matmul(v[i : i + step], y, out=buffer[: len(rows)])
+
+        def take(part, rows=rows, change=change):
+            rows[part] -= np.rint(change[part], out=change[part])
+
+        host.in_rows(take, change)
 
 
 def _loop(ops, x):
@@ -302,21 +307,23 @@ def _loop(ops, x):
     rows, columns = x.shape
     panels = -(-columns // PANEL)
     width = min(PANEL, _full_width(columns))
-    x = ops.pad(x, ((0, 0), (0, panels * width - columns)))
+    padded = _groups(rows) * GROUP
+    x = ops.pad(x, ((0, padded - rows), (0, panels * width - columns)))
 
     def apply(i, state):
         result, signs = state
         start = (panels - 1 - i) * width
-        part = ops.cast(ops.slice(x, (0, start), (rows, width)), "float64")
-        panel = _Panel(ops, part, start, columns)
-        w = ops.matmul(ops.transpose(panel.v), result) * 2.0**-POINT
-        change = ops.round(ops.matmul(panel.v, panel.coefficients(w)))
-        return result - change, ops.slice_update(signs, (start,), panel.signs)
+        part = ops.cast(ops.slice(x, (0, start), (padded, width)), "float64")
+        v, of_panel = _reflections(ops, part, start, columns)
+        panel = _Panel(ops, v)
+        w = ops.matmul(ops.transpose(v), result) * 2.0**-POINT
+        change = ops.round(ops.matmul(v, panel.coefficients(w)))
+        return result - change, ops.slice_update(signs, (start,), of_panel)
 
-    identity = ops.eye(rows, columns, dtype="float64") * 2.0**POINT
+    identity = ops.eye(padded, columns, dtype="float64") * 2.0**POINT
     signs = ops.ones((panels * width,), dtype="float64")
     result, signs = ops.fori_loop(0, panels, apply, (identity, signs))
-    return result, signs[:columns]
+    return result[:rows], signs[:columns]
 
 
 def _sharpened(ops, q):
@@ -328,18 +335,18 @@ def _sharpened(ops, q):
     error = ops.matmul(ops.transpose(q), q)
     error *= 2.0 ** (-2 * POINT)
     error -= np.eye(q.shape[1])
-    rough = _fixed(ops, error, 34)
+    rough = exact.fixed(ops, error, 34)
     square = ops.matmul(rough, rough)
     del rough
-    square = _fixed(ops, square, 50)
+    square = exact.fixed(ops, square, 50)
     square *= 0.375
     error *= 0.5
     error -= square
     del square
-    error = _fitted(ops, error, 64, 1.0)
+    error = exact.fitted(ops, error, 64, 2.0 ** (2 * POINT))
     change = ops.matmul(q, error)
     del error
-    q -= _fixed(ops, change, 52 - POINT)
+    q -= exact.fixed(ops, change, 52 - POINT)
     return q
 
 
@@ -363,12 +370,14 @@ def haar(ops, key, rows, columns, *, gain=1.0, dtype="float32"):
         return quantile.deviates(ops, half_words, table)
 
     with ops.wide():
-        multiply = _loop if ops.is_compiled else _grow
-        # Nothing here holds the Gaussian matrix after its last use.
+        # On the host the product takes the place of the Gaussian matrix.
+        multiply, held = (_loop, "int32") if ops.is_compiled else (_grow, "float64")
         result, signs = multiply(
-            ops, ops.generate(key, (rows, columns), "int32", integers)
+            ops, ops.generate(key, (rows, columns), held, integers)
         )
+        scale = (signs * (gain * 2.0**-POINT))[None, :]
         if dtype == "float64":
             result = _sharpened(ops, result)
-        result *= (signs * (gain * 2.0**-POINT))[None, :]
-        return ops.cast(result, dtype)
+            result *= scale
+            return result
+        return ops.by_rows(lambda q: ops.cast(q * scale, "float32"), result, dtype)

@@ -28,9 +28,8 @@ class _OrthogonalMatrix(RandomInitializer):
 
     def matrix(self, ops, key, rows, columns, dtype):
         """`gain` times a Haar-distributed matrix; its shorter side is orthonormal."""
-        work = "float64" if dtype == "float64" else "float32"
         long, short = max(rows, columns), min(rows, columns)
-        matrix = orthogonal.haar(ops, key, long, short, gain=self.gain, dtype=work)
+        matrix = orthogonal.haar(ops, key, long, short, gain=self.gain, dtype=dtype)
         return ops.transpose(matrix) if rows < columns else matrix
 
 
@@ -69,7 +68,7 @@ class Orthogonal(_OrthogonalMatrix, keras.initializers.Orthogonal):
         if rows * columns == 0:
             return ops.full(shape, 0, dtype)
         matrix = self.matrix(ops, key, rows, columns, dtype)
-        return ops.cast(ops.reshape(matrix, shape), dtype)
+        return ops.reshape(matrix, shape)
 
 
 @listed()
@@ -109,7 +108,7 @@ class DeltaOrthogonal(_OrthogonalMatrix):
         *kernel_size, inputs, outputs = shape
         if math.prod(shape) == 0:
             return ops.full(shape, 0, dtype)
-        matrix = ops.cast(self.matrix(ops, key, inputs, outputs, dtype), dtype)
+        matrix = self.matrix(ops, key, inputs, outputs, dtype)
         tap = np.zeros((*kernel_size, 1, 1), bool)
         tap[center_tap(kernel_size)] = True
         return ops.where(tap, matrix, ops.zeros_like(matrix))

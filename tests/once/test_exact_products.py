@@ -16,14 +16,14 @@ LARGEST = quantile.table().reach[1]
 SHAPES = [(1, 1), (5, 5), (40, 40), (130, 130), (300, 260), (700, 40), (20_000, 3)]
 
 
-def unit(x):
+def unit(x, axis=None):
     """The largest power of two of which every entry is a multiple."""
-    mantissas, exponents = np.frexp(x[x != 0])
-    if mantissas.size == 0:
-        return 1.0
+    mantissas, exponents = np.frexp(x)
     integers = np.ldexp(mantissas, 53).astype(np.int64)
     least = integers & -integers  # the lowest bit that is set
-    return float(np.min(np.ldexp(least.astype(np.float64), exponents - 53)))
+    units = np.ldexp(least.astype(np.float64), exponents - 53)
+    units = np.min(units, axis=axis, keepdims=True, where=x != 0, initial=np.inf)
+    return np.where(np.isinf(units), 1.0, units)
 
 
 class Watched(HostOps):
@@ -38,20 +38,22 @@ class Watched(HostOps):
         return self.gaussian.astype(dtype)
 
     def see(self, reach, unit_of_sums):
-        self.largest = max(self.largest, np.max(reach, initial=0) / unit_of_sums)
+        shares = reach / (unit_of_sums * 2.0**53)
+        self.largest = max(self.largest, np.max(shares, initial=0))
 
     def matmul(self, a, b, out=None):
-        # Each matrix of a stack is a product of its own.
+        # Each matrix of a stack is a product of its own, and each row has sums of its
+        # own.
         stack = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
         for index in np.ndindex(stack):
             one = np.broadcast_to(a, (*stack, *a.shape[-2:]))[index]
             other = np.broadcast_to(b, (*stack, *b.shape[-2:]))[index]
-            units = unit(one) * unit(other) * 2.0**53
+            units = unit(one, axis=1) * unit(other)
             self.see(np.matmul(abs(one), abs(other)), units)
         return np.matmul(a, b, out=out)
 
     def sum(self, x, axis):
-        self.see(np.sum(abs(x), axis=axis), unit(x) * 2.0**53)
+        self.see(np.sum(abs(x), axis=axis, keepdims=True), unit(x))
         return np.sum(x, axis=axis)
 
 
@@ -143,3 +145,16 @@ def test_drawn_reflections_are_exact(rows, columns, seeds):
             lambda x: quantile.deviates(HostOps(), x, quantile.table()),
         )
         assert_exact_and_right(Watched(gaussian), rows, columns, "float32", 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("side", "dtype", "promised"),
+    [(1024, "float32", 1e-6), (1024, "float64", 1e-12), (4096, "float32", 2e-6)],
+)
+def test_large_factors_are_orthonormal(side, dtype, promised):
+    key = streams.from_seed(1)
+    q = orthogonal.haar(HostOps(), key, side, side, dtype=dtype).astype(np.float64)
+
+    error = q.T @ q
+    error[np.diag_indices(side)] -= 1.0
+    assert np.max(abs(error)) <= promised
