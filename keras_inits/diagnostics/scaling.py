@@ -143,8 +143,8 @@ def lsuv(model, x, *, seed=None, tolerance=0.1, max_tries=10):
         key = streams.from_address(seed, address)
         return plan.draw(Orthogonal(), key, tuple(variable.shape), variable.dtype)
 
-    rule = (tolerance, max_tries)
-    return _scale(model, x, "variance", orthonormal, *rule)
+    # Not with a star: after such a call Python looks for an interrupt once more.
+    return _scale(model, x, "variance", orthonormal, tolerance, max_tries)
 
 
 @_backend.outside_traces
