@@ -228,3 +228,16 @@ class Refuses(ki.RandomNormal):
 def test_a_refusal_while_drawing_is_told_by_the_one_that_draws(wrap):
     with raises_exactly("Refuses: It cannot be drawn."):
         wrap(Refuses())((4, 4))
+
+
+def test_a_config_that_cannot_be_is_told_by_the_class():
+    class Steep:
+        def __call__(self, x):
+            return 2.0 * x
+
+    initializer = ki.KaimingNormal(nonlinearity=Steep())
+
+    with pytest.raises(
+        ValueError, match=r"^KaimingNormal: Argument `nonlinearity` must"
+    ):
+        initializer.get_config()

@@ -60,7 +60,7 @@ def run(arguments):
     samples = _checks.check_integer("--samples", arguments.samples, 1)
     for option, path in (("--plot", arguments.plot), ("--json", arguments.json)):
         if path:
-            inputs.path_to_write(option, path)
+            inputs.check_path(option, path)
     if arguments.plot:
         plots.prepare(arguments.plot, "light")  # refused before anything is computed
     x, y = _archive.front(arguments.data, samples)

@@ -145,15 +145,15 @@ def compare(
         ValueError: If an argument is not as said above.
         RuntimeError: If the backend cannot train.
     """
-    inputs.differentiates("Training")
+    inputs.check_gradients("Training")
     epochs = _checks.check_integer("epochs", epochs, 1)
     batch_size = _checks.check_integer("batch_size", batch_size, 1)
     progress = _checks.check_bool("progress", progress)
     seeds = [_checks.check_integer("seeds", seed) for seed in _listed(seeds)]
     starts = _starts(initializers)
-    x = inputs.batch("x", x)
-    y = inputs.batch("y", y)
-    inputs.same_length(x, y)
+    x = inputs.check_batch("x", x)
+    y = inputs.check_batch("y", y)
+    inputs.check_same_length(x, y)
     held_out, kept = _split(len(keras.tree.flatten(x)[0]), validation_split)
     validation = _take(x, held_out), _take(y, held_out)
     training = _take(x, kept), _take(y, kept)
@@ -329,10 +329,10 @@ def _compiled(build_model, x):
             "Call model.compile in it.",
         )
     inputs.with_call(model)
-    inputs.fits(model, x)
+    inputs.check_fit(model, x)
     if not model.built:
         model(inputs.tensors(_take(x, slice(0, 1))))
-    inputs.model(model)
+    inputs.check_model(model)
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
     return model

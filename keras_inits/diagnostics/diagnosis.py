@@ -57,20 +57,20 @@ def diagnose(model, x, y=None, loss=None, *, learning_rate=None, training=None):
         feedforward neural networks", sections 3 and 4, looks at activations and
         gradients by layer in this way.
     """
-    inputs.model(model)
+    inputs.check_model(model)
     if training is not None:
         training = _checks.check_bool("training", training)
     x, y, source = inputs.first_batch(x, y)
     if source and loss is None and not _has_loss(model):
         y = None
-    x = inputs.batch("x", x)
-    inputs.fits(model, x)
+    x = inputs.check_batch("x", x)
+    inputs.check_fit(model, x)
     backward = y is not None
     if backward:
-        inputs.differentiates("Argument `y`")
+        inputs.check_gradients("Argument `y`")
         loss_function = _loss_function(model, loss)
-        y = inputs.batch("y", y)
-        inputs.same_length(x, y)
+        y = inputs.check_batch("y", y)
+        inputs.check_same_length(x, y)
     if learning_rate is None:
         learning_rate = _compiled_rate(model)
     else:

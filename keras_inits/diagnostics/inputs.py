@@ -70,7 +70,7 @@ def _is_source(x):
         return False
     try:
         is_array = hasattr(x, "__array__") or hasattr(x, "shape")
-    except Exception:  # `batch` refuses it
+    except Exception:  # `check_batch` refuses it
         return False
     return isinstance(x, (Iterable, keras.utils.PyDataset)) and not is_array
 
@@ -83,7 +83,7 @@ def _batches(source):
     return map(source.__getitem__, range(1 if count is None else count))
 
 
-def batch(argument, data, *, finite=True):
+def check_batch(argument, data, *, finite=True):
     """The data as NumPy arrays in their own structure, checked.
 
     Args:
@@ -136,7 +136,7 @@ def batch(argument, data, *, finite=True):
     return arrays
 
 
-def same_length(x, y):
+def check_same_length(x, y):
     """Refuses targets that do not go with the inputs."""
     inputs, targets = (len(keras.tree.flatten(data)[0]) for data in (x, y))
     if inputs != targets:
@@ -155,7 +155,7 @@ def with_call(value):
         )
 
 
-def model(value):
+def check_model(value):
     """A Keras model or layer that has weights, all of them finite.
 
     Raises:
@@ -180,7 +180,7 @@ def model(value):
     return value
 
 
-def fits(network, x):
+def check_fit(network, x):
     """Refuses inputs of a shape that the model says it does not take."""
     expected = getattr(network, "inputs", None)
     if not expected:
@@ -214,7 +214,7 @@ def tensors(data):
     return keras.tree.map_structure(convert, data)
 
 
-def differentiates(what):
+def check_gradients(what):
     """Refuses the backends that have no gradients."""
     if not _backend.differentiates():
         _errors.raise_error(
@@ -224,7 +224,7 @@ def differentiates(what):
         )
 
 
-def path_to_write(argument, value):
+def check_path(argument, value):
     """The path of a file that can be made, checked before any work is done.
 
     Neither a number, which Python's `open` takes for a file that is open already (1 is

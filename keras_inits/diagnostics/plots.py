@@ -139,7 +139,7 @@ def prepare(path, theme):
         )
     files = []
     if path is not None:
-        path = inputs.path_to_write("path", path)
+        path = inputs.check_path("path", path)
         endings = (".png", ".svg", ".pdf")
         if not path.suffix:
             files = [path.with_suffix(ending) for ending in endings[:2]]

@@ -129,7 +129,7 @@ class Report(_tables.Printable):
             rule = "None or an integer from 0 to 80"
             indent = int(_checks.check_real("indent", indent, rule, range(81).count))
         if path is not None:
-            path = inputs.path_to_write("path", path)
+            path = inputs.check_path("path", path)
         text = json.dumps(self.to_dict(), indent=indent)
         if path is not None:
             with open(path, "w", encoding="utf-8") as file:

@@ -175,10 +175,10 @@ def data_scale(model, x, target="variance", *, tolerance=0.1, max_tries=10):
 def _scale(model, x, target, start, tolerance, max_tries):
     tolerance = _checks.check_positive("tolerance", tolerance)
     max_tries = _checks.check_integer("max_tries", max_tries, 0)
-    inputs.model(model)
+    inputs.check_model(model)
     x, _, source = inputs.first_batch(x)
-    x = inputs.batch("x", x)
-    inputs.fits(model, x)
+    x = inputs.check_batch("x", x)
+    inputs.check_fit(model, x)
     named = {id(variable): text for text, _, variable in addresses(model)}
     scaler = _Scaler(target, named, start, tolerance, max_tries)
     with (
