@@ -30,6 +30,19 @@ def made(name):
     return getattr(ki, name)(**inner)
 
 
+class Odd(keras.layers.Layer):
+    """A layer whose default is not the name of an initializer."""
+
+    def __init__(self, kernel_initializer="no such"):
+        super().__init__()
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(name="kernel", shape=(2,), initializer="zeros")
+
+    def call(self, inputs):
+        return inputs
+
+
 def branching():
     """A recipe's rules, whose mistake is found when they meet a model."""
     return ki.initialize(dense(), ki.recipes.fixup())
@@ -61,6 +74,9 @@ CALLS = {
     "recipes.deepnorm": lambda: ki.recipes.deepnorm(0),
     "recipes.fixup": branching,
     "recipes.gpt2": lambda: ki.recipes.gpt2(0),
+    "recipes.keras": lambda: ki.initialize(
+        keras.Sequential([keras.Input((3,)), Odd()]), ki.recipes.keras()
+    ),
     "recipes.pytorch": lambda: ki.recipes.pytorch("row"),
     "recipes.t_fixup": lambda: ki.recipes.t_fixup(0),
     "register": lambda: ki.register(3),
@@ -73,7 +89,7 @@ CALLS = {
 # They take nothing that could be wrong, and `enable` has a test of its own.
 NO_ARGUMENTS = {
     *("disable", "enable", "enabled", "is_enabled", "names"),
-    *("recipes.keras", "recipes.vit"),
+    "recipes.vit",
 }
 CLASSES = [
     name
