@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+import keras_inits
 from tests import cases, support
 
 
@@ -27,3 +28,13 @@ def test_the_moments_are_those_of_the_draws(name):
     tolerance = support.SIGMAS * math.sqrt(4.0 / n) * power
     assert abs(np.mean(values**2) - power) < tolerance
     assert abs(values.mean() - mean) < support.SIGMAS * stddev / math.sqrt(n)
+
+
+def test_a_zero_row_moves_the_mean_towards_zero():
+    inner = keras_inits.RandomNormal(mean=3.0, stddev=4.0)
+
+    mean, stddev = keras_inits.ZeroRow(inner).moments((4, 8))
+
+    # Three rows of mean 3 and mean square 25, and one of zeros.
+    assert mean == 9.0 / 4.0
+    assert stddev == math.sqrt(75.0 / 4.0 - mean * mean)
