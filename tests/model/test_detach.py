@@ -100,6 +100,10 @@ CLASSES = sorted(
 )
 
 
+def test_every_class_of_the_package_is_looked_at():
+    assert set(CLASSES) > WITHOUT | {"HeNormal", "STFT", "Orthogonal"}
+
+
 @pytest.mark.parametrize("name", CLASSES)
 def test_the_counterpart_has_the_same_law(name):
     made = keras_inits.get({"class_name": name, "config": ARGUMENTS.get(name, {})})
