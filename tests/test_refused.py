@@ -22,6 +22,10 @@ from tests.hostile import (
 )
 from tests.support import raises_exactly
 
+with pytest.raises(ValueError, match="expected axis -1") as error:
+    NARROW(X)
+NARROW_SAYS = str(error.value)  # in other words from version to version of Keras
+
 REFUSED = [
     (
         lambda: ki.recipes.t_fixup(2, feed_forward="x"),
@@ -129,9 +133,7 @@ REFUSED = [
     (
         lambda: ki.lsuv(NARROW, X),
         "lsuv: Argument `x` must run through the model, got an error in layer "
-        "'narrow': Input 0 with name 'None' of layer 'narrow' is incompatible with "
-        "the layer: expected axis -1 of input shape to have value 2, but received "
-        "input with shape (3, 4).",
+        f"'narrow': {NARROW_SAYS}.",
     ),
     (
         lambda: ki.register(package=3),
