@@ -85,11 +85,16 @@ def deserialize(argument, rule, value):
 
 
 def check_bool(argument, value):
-    """True or False, by Python's own rule."""
+    """True or False, of any library, or the integers that equal them."""
+    kind = str(getattr(value, "dtype", type(value).__name__))
     try:
-        return bool(value)
-    except Exception:
-        return raise_bad_value(argument, "True or False", value)
+        if ("bool" in kind and not len(getattr(value, "shape", ()))) or (
+            integer(value) in (0, 1)
+        ):
+            return bool(value)
+    except Exception:  # a tensor that is being traced
+        pass
+    return raise_bad_value(argument, "True or False", value)
 
 
 def check_real(argument, value, rule="a finite number", allowed=None):
