@@ -30,7 +30,7 @@ LAYERS, UNITS, SAMPLES = 5, 100, 512
 
 
 def digits():
-    """The images with mean 0 and deviation 1, and their classes."""
+    """The images with mean 0 and standard deviation 1, and their classes."""
     images, classes = load_digits(return_X_y=True)
     images = (images - images.mean()) / images.std()
     return images[:SAMPLES].astype("float32"), classes[:SAMPLES]
@@ -60,8 +60,8 @@ def conclusion(report):
         "exploding": "values grow without bound",
         "saturated": "values pile up on the flat parts",
         "vanishing": "values shrink to a point",
-        "alike": "all units say the same",
-        "deaf": "the input hardly gets through",
+        "correlated": "units highly correlated",
+        "input-independent": "the input hardly gets through",
         "dead": "units die",
         "no gradient": "no gradient arrives",
         "gradient vanishes": "the gradient is lost on its way back",
@@ -89,15 +89,15 @@ def main():
     table = rich.table.Table(
         title="the last hidden layer; of its gradient, what the first still gets"
     )
-    for name in ("activation", "weights", "deviation", "flat", "gradient kept"):
+    for name in ("activation", "weights", "stddev", "flat", "gradient kept"):
         table.add_column(name, no_wrap=True)
     table.add_column("conclusion")
     for (activation, name), report in reports.items():
         last = report[LAYERS - 1]
         kept = "none"
-        if last.gradient_deviation:
-            kept = f"{report[0].gradient_deviation / last.gradient_deviation:.2g}"
-        cells = [f"{last.signal.deviation:.2g}", f"{last.signal.saturated:.0%}", kept]
+        if last.gradient_stddev:
+            kept = f"{report[0].gradient_stddev / last.gradient_stddev:.2g}"
+        cells = [f"{last.signal.stddev:.2g}", f"{last.signal.saturated:.0%}", kept]
         table.add_row(activation, name, *cells, conclusion(report))
     rich.console.Console().print(table)
 
@@ -107,15 +107,15 @@ def main():
 
 def draw(reports, path, theme):
     """A row of histograms for each network; returns the files."""
-    colours, files = plots.prepare("activation_study", path, theme)
+    colors, files = plots.prepare("activation_study", path, theme)
     column, row, left, top = 1.55, 0.98, 2.1, 0.75
     width = left + LAYERS * column + 0.2
     height = top + len(reports) * row + 0.15 * (len(ACTIVATIONS) - 1) + 0.2
-    figure = plots.canvas(width, height, colours)
+    figure = plots.canvas(width, height, colors)
     for place in range(LAYERS):
         at = (left + place * column + 0.6) / width
         figure.text(
-            at, 1 - 0.45 / height, f"layer {place + 1}", color=colours.ink, ha="center"
+            at, 1 - 0.45 / height, f"layer {place + 1}", color=colors.ink, ha="center"
         )
     for place, ((activation, name), report) in enumerate(reports.items()):
         gap = 0.15 * (place // len(STARTS))
@@ -126,16 +126,16 @@ def draw(reports, path, theme):
             0.15 / width,
             (bottom + 0.25) / height,
             f"{mark}{activation}, {name}",
-            color=colours.ink,
+            color=colors.ink,
             fontsize=11,
             va="center",
         )
         for layer in report.layers[:LAYERS]:
             at = left + layer.index * column
-            axes = plots.add_axes(figure, at, bottom, column - 0.3, row - 0.5, colours)
-            plots.histogram(axes, layer, colours)
+            axes = plots.add_axes(figure, at, bottom, column - 0.3, row - 0.5, colors)
+            plots.histogram(axes, layer, colors)
             axes.set_title(
-                plots.spread(layer), fontsize=7.5, loc="left", pad=2, color=colours.ink
+                plots.spread(layer), fontsize=7.5, loc="left", pad=2, color=colors.ink
             )
     plots.save(figure, files)
     return files

@@ -23,7 +23,7 @@ LAYERS, CHANNELS, SAMPLES = 50, 32, 400
 
 
 def digits():
-    """Images with mean 0 and deviation 1, and classes; all for training."""
+    """Images with mean 0 and standard deviation 1, and classes; all for training."""
     images, classes = load_digits(return_X_y=True)
     images = (images - images.mean()) / images.std()
     return images[:SAMPLES].reshape(-1, 16, 4).astype("float32"), classes[:SAMPLES]

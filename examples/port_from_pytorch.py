@@ -1,7 +1,7 @@
 """One network in PyTorch and in Keras, started alike by `recipes.pytorch()`.
 
 A network ported from PyTorch trains differently when its weights start elsewhere.
-The script builds both, prints the deviation and the bound of every parameter side
+The script builds both, prints the stddev and the bound of every parameter side
 by side, and the loss of each on the same random batch, before training and after
 a few steps of plain gradient descent, next to those of Keras' own start.
 
@@ -78,17 +78,17 @@ def keras_losses(model, images, labels):
 
 
 def compare(network, model):
-    """A table of the laws of the parameters."""
+    """A table of the distributions of the parameters."""
     names = {"weight": ("kernel", "gamma"), "bias": ("bias", "beta")}
     ours = {
         f"{layer.name}/{variable.name}": keras.ops.convert_to_numpy(variable.value)
         for layer in model.layers
         for variable in layer.trainable_variables
     }
-    table = rich.table.Table(title="parameters: deviation and largest magnitude")
-    for column in ("torch", "shape", "deviation", "largest", "Keras", "shape"):
+    table = rich.table.Table(title="parameters: stddev and largest magnitude")
+    for column in ("torch", "shape", "stddev", "largest", "Keras", "shape"):
         table.add_column(column)
-    for column in ("deviation", "largest"):
+    for column in ("stddev", "largest"):
         table.add_column(column)
     for name, parameter in network.named_parameters():
         index, kind = name.split(".")

@@ -121,7 +121,7 @@ def stft_tolerance(samples, largest=1.0):
 
 
 def assert_mean(values, expected, stddev):
-    """The mean of independent values of deviation `stddev` is `expected`."""
+    """The mean of independent values of standard deviation `stddev` is `expected`."""
     tolerance = SIGMAS * stddev / math.sqrt(np.size(values))
     assert abs(np.mean(values, dtype=np.float64) - expected) < tolerance
 

@@ -82,8 +82,8 @@ CALLS = {
     "register": lambda: ki.register(3),
     "reinitialize": lambda: ki.reinitialize("no model"),
     "unregister": lambda: ki.unregister(3),
-    "Report.plot": lambda: report.Report.plot(None, "start.txt"),
-    "Report.to_json": lambda: report.Report.to_json(None, indent="wide"),
+    "SignalReport.plot": lambda: report.SignalReport.plot(None, "start.txt"),
+    "SignalReport.to_json": lambda: report.SignalReport.to_json(None, indent="wide"),
     "Comparison.plot": lambda: comparison.Comparison.plot(None, "start.txt"),
 }
 # They take nothing that could be wrong, and `enable` has a test of its own.
@@ -108,7 +108,7 @@ def public_functions():
 
 
 def test_every_public_function_is_called_here():
-    methods = {"Report.plot", "Report.to_json", "Comparison.plot"}
+    methods = {"SignalReport.plot", "SignalReport.to_json", "Comparison.plot"}
 
     assert {*CALLS, *NO_ARGUMENTS} - methods == set(public_functions())
 

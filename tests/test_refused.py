@@ -76,16 +76,16 @@ REFUSED = [
             f"{path!r}.",
         )
         for owner, write in (
-            ("Report.to_json", REPORT.to_json),
-            ("Report.plot", REPORT.plot),
+            ("SignalReport.to_json", REPORT.to_json),
+            ("SignalReport.plot", REPORT.plot),
             ("Comparison.plot", COMPARISON.plot),
         )
         for path in (True, 1, b"x.png", "", ".", "no/such/x.png", "a\0.png", {})
     ),
     (
         lambda: REPORT.to_json(indent=-1),
-        "Report.to_json: Argument `indent` must be None or an integer from 0 to 80, "
-        "got -1.",
+        "SignalReport.to_json: Argument `indent` must be None or an integer from 0 to "
+        "80, got -1.",
     ),
     *(
         (

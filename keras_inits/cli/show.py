@@ -1,6 +1,6 @@
 """`keras-inits show`: what one initializer does to a weight of a given shape.
 
-The deviation that its formula promises stands beside that of the weights it
+The standard deviation that its formula promises stands beside that of the weights it
 draws, and beside the one that an activation asks for.
 """
 
@@ -8,7 +8,7 @@ import math
 
 HELP = "what one initializer does to a weight of a shape"
 DESCRIPTION = """Draws a weight and shows its fans, its expected and its drawn
-deviation, its range and a histogram."""
+standard deviation, its range and a histogram."""
 WORDS = {
     "`identifier`": "`NAME`",
     "`shape`": "`--shape`",
@@ -119,11 +119,11 @@ def _facts(initializer, shape, values, activation):
     yield "fan_in, fan_out", f"{fan_in}, {fan_out}"
     moments = initializer.moments(shape)
     if moments is not None:
-        yield "deviation, expected", f"{moments[1]:.5g} around {moments[0]:.5g}"
+        yield "stddev, expected", f"{moments[1]:.5g} around {moments[0]:.5g}"
     if not values.size:
         return
     mean, stddev = float(values.mean()), float(values.std())
-    yield "deviation, drawn", f"{stddev:.5g} around {mean:.5g}"
+    yield "stddev, drawn", f"{stddev:.5g} around {mean:.5g}"
     yield "range, drawn", f"{values.min():.5g} to {values.max():.5g}"
     zeros = int((values == 0).sum())
     if zeros:
@@ -133,16 +133,16 @@ def _facts(initializer, shape, values, activation):
     gain = gains.gain_of(activation)
     yield f"gain of {activation}", f"{gain:.5g}"
     yield (
-        "deviation asked for",
+        "stddev asked for",
         f"{gain / math.sqrt(max(1, fan_in)):.5g} = gain / sqrt(fan_in)",
     )
     # For inputs that are independent with mean 0 and mean square 1.
     sums = math.sqrt(fan_in * float((values * values).mean()))
     mean, square = gains.response(activation, sums)
     spread = math.sqrt(max(0.0, square - mean * mean))
-    yield "deviation of the sums", f"{sums:.5g} for unit-normal inputs"
+    yield "stddev of the sums", f"{sums:.5g} for unit-normal inputs"
     yield (
-        f"deviation after {activation}",
+        f"stddev after {activation}",
         f"{spread:.5g}, root mean square {math.sqrt(square):.5g}",
     )
 

@@ -8,13 +8,13 @@ through the model in the one way that `capture` offers.
 
 from keras_inits.diagnostics.comparison import Comparison, compare
 from keras_inits.diagnostics.diagnosis import diagnose
-from keras_inits.diagnostics.report import Report
+from keras_inits.diagnostics.report import SignalReport
 from keras_inits.diagnostics.scaling import ScaleReport, data_scale, lsuv
 
 __all__ = [
     "Comparison",
-    "Report",
     "ScaleReport",
+    "SignalReport",
     "compare",
     "data_scale",
     "diagnose",

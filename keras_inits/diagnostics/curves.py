@@ -19,27 +19,27 @@ def draw_comparison(comparison, path=None, *, theme="light"):
         path: See `plots.draw_report`, as for what is returned and raised.
         theme: See `plots.draw_report`.
     """
-    colours, files = plots.prepare(path, theme)
+    colors, files = plots.prepare(path, theme)
     rows = -(-len(comparison.initializers) // 4)
     top = 0.3 + plots.LINE * (rows + 1)
     height = HEIGHT + BOTTOM + top
-    figure = plots.canvas(plots.WIDTH, height, colours)
+    figure = plots.canvas(plots.WIDTH, height, colors)
     width = (plots.WIDTH - 2 * plots.LEFT - plots.RIGHT) / 2
     sides = (
         ("training loss", "losses", 1, plots.LEFT),
         ("validation loss", "validation_losses", 0, 2 * plots.LEFT + width),
     )
     for title, attribute, first, left in sides:
-        axes = plots.add_axes(figure, left, BOTTOM, width, HEIGHT, colours)
+        axes = plots.add_axes(figure, left, BOTTOM, width, HEIGHT, colors)
         axes.set_yscale("log")
-        axes.set_title(title, loc="left", fontsize=9, color=colours.ink)
-        axes.set_xlabel("epoch", fontsize=9, color=colours.ink)
-        axes.grid(axis="y", color=colours.faint, lw=0.4)
+        axes.set_title(title, loc="left", fontsize=9, color=colors.ink)
+        axes.set_xlabel("epoch", fontsize=9, color=colors.ink)
+        axes.grid(axis="y", color=colors.faint, lw=0.4)
         axes.xaxis.get_major_locator().set_params(integer=True)
         for place, name in enumerate(comparison.initializers):
             curves = [getattr(run, attribute) for run in comparison.of(name)]
             if curves:
-                _line(axes, np.array(curves), first, name, place, colours)
+                _line(axes, np.array(curves), first, name, place, colors)
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(
         handles,
@@ -49,24 +49,24 @@ def draw_comparison(comparison, path=None, *, theme="light"):
         ncols=4,
         frameon=False,
         fontsize=9,
-        labelcolor=colours.ink,
+        labelcolor=colors.ink,
         handlelength=3.5,
     )
     plots.save(figure, files)
     return figure
 
 
-def _line(axes, curves, first, name, place, colours):
+def _line(axes, curves, first, name, place, colors):
     curves = np.where(np.isfinite(curves) & (curves > 0), curves, np.nan)
     whole = ~np.isnan(curves).any(axis=0)
     epochs = (np.arange(curves.shape[1]) + first)[whole]
     curves = curves[:, whole]
-    colour = colours.lines[place % len(colours.lines)]
+    color = colors.lines[place % len(colors.lines)]
     dash = plots.DASHES[place % len(plots.DASHES)]
     axes.plot(
         epochs,
         curves.mean(axis=0),
-        color=colour,
+        color=color,
         linestyle=dash,
         lw=1.6,
         marker=plots.MARKERS[place % len(plots.MARKERS)],
@@ -75,5 +75,5 @@ def _line(axes, curves, first, name, place, colours):
         label=name,
     )
     axes.fill_between(
-        epochs, curves.min(axis=0), curves.max(axis=0), color=colour, alpha=0.2, lw=0
+        epochs, curves.min(axis=0), curves.max(axis=0), color=color, alpha=0.2, lw=0
     )

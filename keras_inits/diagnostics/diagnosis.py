@@ -5,7 +5,7 @@ import numpy as np
 
 from keras_inits import _backend, _checks, _errors
 from keras_inits.diagnostics import capture, inputs, statistics, verdicts
-from keras_inits.diagnostics.report import KernelSignal, LayerSignal, Report
+from keras_inits.diagnostics.report import KernelSignal, LayerSignal, SignalReport
 
 LEARNING_RATE = 0.01
 
@@ -43,7 +43,7 @@ def diagnose(model, x, y=None, loss=None, *, learning_rate=None, training=None):
             with the statistics of the batch, all other layers as in inference.
 
     Returns:
-        A `Report`.
+        A `SignalReport`.
 
     Raises:
         ValueError: If `model` is no Keras model or layer, is not built or has no
@@ -98,13 +98,13 @@ def diagnose(model, x, y=None, loss=None, *, learning_rate=None, training=None):
 
     of_variable = {id(v): g for v, g in zip(variables, gradients, strict=True)}
     rows = watch.rows(of_variable, learning_rate)
-    rows, verdict = verdicts.judge(rows, _deviation(x))
-    return Report(
+    rows, verdict = verdicts.judge(rows, _stddev(x))
+    return SignalReport(
         model=model.name,
         backend=_backend.name(),
         samples=len(keras.tree.flatten(x)[0]),
-        input_mean=_deviation(x, place=0),
-        input_deviation=_deviation(x),
+        input_mean=_stddev(x, place=0),
+        input_stddev=_stddev(x),
         loss=value,
         learning_rate=learning_rate if backward else None,
         verdict=verdict,
@@ -145,7 +145,7 @@ class _Watch(capture.Observer):
                 activation=capture.activation_name(call.layer),
                 sources=[places[c] for c in call.sources if c in places],
                 signal=self.signals[call],
-                gradient_deviation=self.gradients.get(call),
+                gradient_stddev=self.gradients.get(call),
                 kernels=[
                     _kernel(call.layer, variable, gradients, learning_rate)
                     for variable in call.kernels
@@ -156,18 +156,18 @@ class _Watch(capture.Observer):
 
 
 def _kernel(layer, variable, gradients, learning_rate):
-    _, deviation, _ = statistics.finite_moments(_backend.to_numpy(variable))
+    _, stddev, _ = statistics.finite_moments(_backend.to_numpy(variable))
     gradient = gradients.get(id(variable))
-    gradient_deviation = ratio = None
+    gradient_stddev = ratio = None
     if gradient is not None:
-        _, gradient_deviation, _ = statistics.finite_moments(gradient)
-        if deviation > 0:
-            ratio = learning_rate * gradient_deviation / deviation
+        _, gradient_stddev, _ = statistics.finite_moments(gradient)
+        if stddev > 0:
+            ratio = learning_rate * gradient_stddev / stddev
     return KernelSignal(
         name=variable.name,
         shape=tuple(variable.shape),
-        deviation=deviation,
-        gradient_deviation=gradient_deviation,
+        stddev=stddev,
+        gradient_stddev=gradient_stddev,
         update_ratio=ratio,
         initializer=verdicts.initializer_text(layer, variable.name),
     )
@@ -249,8 +249,8 @@ def _compiled_rate(model):
     return float(_backend.to_numpy(optimizer.learning_rate))
 
 
-def _deviation(x, place=1):
-    """Mean (place 0) or deviation of the floating-point inputs, if any."""
+def _stddev(x, place=1):
+    """Mean (place 0) or standard deviation of the floating-point inputs, if any."""
     arrays = [a.ravel() for a in keras.tree.flatten(x) if a.dtype.kind == "f"]
     if not arrays:
         return None

@@ -1,9 +1,9 @@
 """Pictures of the reports: light and dark, as PNG and SVG.
 
 matplotlib is imported when the first picture is drawn. Figures are made without
-pyplot, so no window opens and no global state changes. Colours are from Okabe
-and Ito's palette for all kinds of colour vision, and no mark differs from
-another by its colour alone.
+pyplot, so no window opens and no global state changes. Colors are from Okabe
+and Ito's palette for all kinds of color vision, and no mark differs from
+another by its color alone.
 """
 
 import dataclasses
@@ -27,7 +27,7 @@ RESOLUTION = 150
 
 @dataclasses.dataclass(frozen=True)
 class Theme:
-    """Colours of a picture."""
+    """Colors of a picture."""
 
     ground: str
     ink: str
@@ -60,14 +60,14 @@ DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 
 
 def draw_report(report, path=None, *, theme="light"):
-    """Draws each layer's histogram, and the deviations by depth.
+    """Draws each layer's histogram, and the standard deviations by depth.
 
-    The deviations of outputs and of gradients are on log axes, with the band
+    The standard deviations of outputs and of gradients are on log axes, with the band
     that `verdicts` calls healthy. Layers with a problem are in the second
-    colour, with another mark, and an exclamation mark at their name.
+    color, with another mark, and an exclamation mark at their name.
 
     Args:
-        report: A `Report`.
+        report: A `SignalReport`.
         path: Where to save: a name that ends in `.png`, `.svg` or `.pdf`. A
             name without an ending is saved as PNG and as SVG. `None` saves
             nothing.
@@ -80,17 +80,17 @@ def draw_report(report, path=None, *, theme="light"):
         ImportError: If matplotlib is not installed.
         ValueError: If the theme or the ending of the name is unknown.
     """
-    colours, files = prepare(path, theme)
+    colors, files = prepare(path, theme)
     shown = _chosen(report.layers)
     columns = min(COLUMNS, max(len(shown), 5))
     rows = -(-len(shown) // columns)
-    backward = any(layer.gradient_deviation is not None for layer in report.layers)
+    backward = any(layer.gradient_stddev is not None for layer in report.layers)
     heading = textwrap.wrap(f"{report.model}: {report.verdict}", 125)
     top = 0.25 + LINE * len(heading)
     grid = rows * (PANEL_HEIGHT + PANEL_GAP)
     depths = 2 if backward else 1
     height = top + grid + depths * (DEPTH_HEIGHT + DEPTH_GAP)
-    figure = canvas(WIDTH, height, colours)
+    figure = canvas(WIDTH, height, colors)
     figure.text(
         LEFT / WIDTH,
         1 - 0.12 / height,
@@ -99,35 +99,35 @@ def draw_report(report, path=None, *, theme="light"):
         va="top",
         fontsize=10,
         linespacing=1.25,
-        color=colours.ink,
+        color=colors.ink,
     )
     step = (WIDTH - LEFT - RIGHT) / columns
     for place, layer in enumerate(shown):
         row, column = divmod(place, columns)
         bottom = height - top - (row + 1) * (PANEL_HEIGHT + PANEL_GAP) + 0.2
         axes = add_axes(
-            figure, LEFT + column * step, bottom, step - 0.22, PANEL_HEIGHT, colours
+            figure, LEFT + column * step, bottom, step - 0.22, PANEL_HEIGHT, colors
         )
-        _panel(axes, layer, colours, 14 if columns > 7 else 22)
+        _panel(axes, layer, colors, 14 if columns > 7 else 22)
     bottom = (depths - 1) * (DEPTH_HEIGHT + DEPTH_GAP) + 0.5
     size = (WIDTH - LEFT - RIGHT, DEPTH_HEIGHT)
-    axes = add_axes(figure, LEFT, bottom, *size, colours)
-    values = [layer.signal.deviation for layer in report.layers]
-    low, high = verdicts.band(report.input_deviation)
+    axes = add_axes(figure, LEFT, bottom, *size, colors)
+    values = [layer.signal.stddev for layer in report.layers]
+    low, high = verdicts.band(report.input_stddev)
     band = [low] * len(values), [high] * len(values)
-    _by_depth(axes, report.layers, values, band, "deviation of outputs", colours)
+    _by_depth(axes, report.layers, values, band, "stddev of outputs", colors)
     if backward:
-        axes = add_axes(figure, LEFT, 0.5, *size, colours)
-        values = [layer.gradient_deviation for layer in report.layers]
+        axes = add_axes(figure, LEFT, 0.5, *size, colors)
+        values = [layer.gradient_stddev for layer in report.layers]
         band = verdicts.gradient_bands(report.layers)
-        _by_depth(axes, report.layers, values, band, "deviation of gradients", colours)
-    axes.set_xlabel("layer, in the order of the data", fontsize=9, color=colours.ink)
+        _by_depth(axes, report.layers, values, band, "stddev of gradients", colors)
+    axes.set_xlabel("layer, in the order of the data", fontsize=9, color=colors.ink)
     save(figure, files)
     return figure
 
 
 def prepare(path, theme):
-    """The theme's colours and the files to write; refuses before anything is drawn."""
+    """The theme's colors and the files to write; refuses before anything is drawn."""
     _checks.check_choice("theme", theme, tuple(THEMES))
     try:
         import matplotlib.figure  # noqa: F401, asks whether it is there
@@ -152,14 +152,14 @@ def prepare(path, theme):
     return THEMES[theme], files
 
 
-def canvas(width, height, colours):
+def canvas(width, height, colors):
     """An empty figure of that many inches."""
     import matplotlib.figure
 
-    return matplotlib.figure.Figure((width, height), facecolor=colours.ground)
+    return matplotlib.figure.Figure((width, height), facecolor=colors.ground)
 
 
-def add_axes(figure, left, bottom, width, height, colours):
+def add_axes(figure, left, bottom, width, height, colors):
     """Axes at a place given in inches from the lower left corner."""
     whole_width, whole_height = figure.get_size_inches()
     axes = figure.add_axes(
@@ -169,17 +169,17 @@ def add_axes(figure, left, bottom, width, height, colours):
             width / whole_width,
             height / whole_height,
         ),
-        facecolor=colours.ground,
+        facecolor=colors.ground,
     )
-    axes.tick_params(colors=colours.ink, labelsize=8, which="both")
+    axes.tick_params(colors=colors.ink, labelsize=8, which="both")
     for side, spine in axes.spines.items():
-        spine.set_color(colours.ink)
+        spine.set_color(colors.ink)
         spine.set_linewidth(0.6)
         spine.set_visible(side in ("left", "bottom"))
     return axes
 
 
-def legend(axes, colours):
+def legend(axes, colors):
     """The legend above the axes, at the right, where no line can cross it."""
     axes.legend(
         loc="lower right",
@@ -187,7 +187,7 @@ def legend(axes, colours):
         ncols=6,
         frameon=False,
         fontsize=8,
-        labelcolor=colours.ink,
+        labelcolor=colors.ink,
         borderaxespad=0.2,
         handlelength=2.4,
     )
@@ -216,11 +216,11 @@ def _chosen(layers):
     return [layers[place] for place in places]
 
 
-def histogram(axes, layer, colours):
-    """Draws a layer's histogram; a layer with a problem has the second colour."""
+def histogram(axes, layer, colors):
+    """Draws a layer's histogram; a layer with a problem has the second color."""
     edges, counts = layer.signal.histogram
-    colour = colours.troubled if layer.problems else colours.healthy
-    axes.stairs(counts, edges, fill=True, color=colour)
+    color = colors.troubled if layer.problems else colors.healthy
+    axes.stairs(counts, edges, fill=True, color=color)
     # The zeros of a ReLU would flatten all other bars: such a bar runs out of
     # the panel, and the title says how many there are.
     *_, second, tallest = sorted(counts)
@@ -239,15 +239,15 @@ def histogram(axes, layer, colours):
 
 
 def spread(layer):
-    """A layer's deviation and its share of zeros, as a title says them."""
-    text = f"±{_compact(layer.signal.deviation)}"
+    """A layer's standard deviation and its share of zeros, as a title says them."""
+    text = f"±{_compact(layer.signal.stddev)}"
     if layer.signal.zeros > 0.05:
         text += f", {100 * layer.signal.zeros:.0f}% 0"
     return text
 
 
-def _panel(axes, layer, colours, length):
-    histogram(axes, layer, colours)
+def _panel(axes, layer, colors, length):
+    histogram(axes, layer, colors)
     mark = "! " if layer.problems else ""
     title = short(f"{mark}{layer.index} {layer.name.rsplit('/', 1)[-1]}", length)
     axes.set_title(
@@ -255,7 +255,7 @@ def _panel(axes, layer, colours, length):
         fontsize=7.5,
         loc="left",
         pad=2,
-        color=colours.ink,
+        color=colors.ink,
         linespacing=1.1,
     )
 
@@ -269,7 +269,7 @@ def _compact(value):
     return text
 
 
-def _by_depth(axes, layers, values, band, label, colours):
+def _by_depth(axes, layers, values, band, label, colors):
     drawn = [(i, v) for i, v in enumerate(values) if v and math.isfinite(v)]
     gone = [i for i, v in enumerate(values) if v == 0]
     axes.set_yscale("log")
@@ -280,16 +280,16 @@ def _by_depth(axes, layers, values, band, label, colours):
             [i - 0.5 for i in range(len(layers) + 1)],
             baseline=band[0],
             fill=True,
-            color=colours.faint,
+            color=colors.faint,
             alpha=0.6,
             lw=0,
             label="healthy band",
         )
     if drawn:
-        axes.plot(*zip(*drawn, strict=True), color=colours.healthy, lw=1.4, zorder=2)
-    for wrong, marker, colour, text in (
-        (False, "o", colours.healthy, "layer"),
-        (True, "X", colours.troubled, "layer with a problem"),
+        axes.plot(*zip(*drawn, strict=True), color=colors.healthy, lw=1.4, zorder=2)
+    for wrong, marker, color, text in (
+        (False, "o", colors.healthy, "layer"),
+        (True, "X", colors.troubled, "layer with a problem"),
     ):
         points = [(i, v) for i, v in drawn if bool(layers[i].problems) == wrong]
         if points:
@@ -298,7 +298,7 @@ def _by_depth(axes, layers, values, band, label, colours):
                 linestyle="none",
                 marker=marker,
                 markersize=6 if wrong else 4.5,
-                color=colour,
+                color=color,
                 label=text,
                 zorder=3,
             )
@@ -313,11 +313,11 @@ def _by_depth(axes, layers, values, band, label, colours):
             linestyle="none",
             marker="v",
             clip_on=False,
-            color=colours.troubled,
+            color=colors.troubled,
             label="exactly 0",
         )
-    axes.set_title(label, loc="left", fontsize=9, color=colours.ink)
+    axes.set_title(label, loc="left", fontsize=9, color=colors.ink)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.grid(axis="y", color=colours.faint, lw=0.4)
+    axes.grid(axis="y", color=colors.faint, lw=0.4)
     axes.set_axisbelow(True)
-    legend(axes, colours)
+    legend(axes, colors)

@@ -16,19 +16,19 @@ class KernelSignal:
     Attributes:
         name: Its name within the layer.
         shape: Its shape.
-        deviation: Standard deviation of its entries.
-        gradient_deviation: Standard deviation of the loss's gradient with
+        stddev: Standard deviation of its entries.
+        gradient_stddev: Standard deviation of the loss's gradient with
             respect to it, `None` without a backward pass.
-        update_ratio: Deviation of one step of plain gradient descent over
-            that of the weights, `learning_rate * gradient_deviation /
-            deviation`. About 1e-3 is usual in a network that learns.
+        update_ratio: Standard deviation of one step of plain gradient descent over
+            that of the weights, `learning_rate * gradient_stddev /
+            stddev`. About 1e-3 is usual in a network that learns.
         initializer: The initializer that the layer names for it, as text.
     """
 
     name: str
     shape: tuple
-    deviation: float
-    gradient_deviation: float | None
+    stddev: float
+    gradient_stddev: float | None
     update_ratio: float | None
     initializer: str | None
 
@@ -45,7 +45,7 @@ class LayerSignal:
         activation: Name of the activation it ends with, or `None`.
         sources: Places of the layers whose outputs went in directly.
         signal: A `statistics.Signal` of its output.
-        gradient_deviation: Standard deviation of the loss's gradient with
+        gradient_stddev: Standard deviation of the loss's gradient with
             respect to its output, `None` where none was computed.
         kernels: A `KernelSignal` for each of its matrices.
         problems: Short names of what is wrong, none for a healthy layer.
@@ -59,14 +59,14 @@ class LayerSignal:
     activation: str | None
     sources: list
     signal: statistics.Signal
-    gradient_deviation: float | None
+    gradient_stddev: float | None
     kernels: list
     problems: list = dataclasses.field(default_factory=list)
     verdict: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
-class Report(_tables.Printable):
+class SignalReport(_tables.Printable):
     """What one batch showed of a model.
 
     `print(report)` and `rich.print(report)` show a table, `to_dict` and
@@ -77,7 +77,7 @@ class Report(_tables.Printable):
         backend: The backend it ran on.
         samples: Size of the batch.
         input_mean: Mean of the data, `None` if it has no floats.
-        input_deviation: Standard deviation of the data.
+        input_stddev: Standard deviation of the data.
         loss: The loss on the batch, `None` without a backward pass.
         learning_rate: The rate the update ratios were reckoned with.
         verdict: What is wrong with the model, in plain sentences.
@@ -89,7 +89,7 @@ class Report(_tables.Printable):
     backend: str
     samples: int
     input_mean: float | None
-    input_deviation: float | None
+    input_stddev: float | None
     loss: float | None
     learning_rate: float | None
     verdict: str
@@ -113,7 +113,7 @@ class Report(_tables.Printable):
         """
         return inputs.plain(dataclasses.asdict(self))
 
-    @_errors.named("Report.to_json")
+    @_errors.named("SignalReport.to_json")
     def to_json(self, path=None, *, indent=2):
         """The plain data as JSON text, and into a file if a path is given.
 
@@ -142,7 +142,7 @@ class Report(_tables.Printable):
         table = _tables.Table(f"{self.model}: {self._header()}", self.verdict)
         table.numbers("#")
         table.texts("layer", "shape")
-        table.numbers("mean", "deviation", "zero", "flat", "dead", "alike", "rank")
+        table.numbers("mean", "stddev", "zero", "flat", "dead", "|r|", "rank")
         if backward:
             table.numbers("grad out", "grad kernel", "update")
         table.texts("verdict")
@@ -150,7 +150,7 @@ class Report(_tables.Printable):
             table.add_row(*_cells(layer, backward))
         return table
 
-    @_errors.named("Report.plot")
+    @_errors.named("SignalReport.plot")
     def plot(self, path=None, *, theme="light"):
         """Draws the report; see `plots.draw_report`."""
         from keras_inits.diagnostics import plots
@@ -162,8 +162,8 @@ class Report(_tables.Printable):
         if self.source is not None:
             samples += f", the first batch of {self.source},"
         text = f"{samples} on {self.backend}"
-        if self.input_deviation is not None:
-            text += f", data {self.input_mean:.3g} ± {self.input_deviation:.3g}"
+        if self.input_stddev is not None:
+            text += f", data {self.input_mean:.3g} ± {self.input_stddev:.3g}"
         if self.loss is not None:
             text += f", loss {self.loss:.4g}, learning rate {self.learning_rate:.3g}"
         return text
@@ -177,7 +177,7 @@ def _cells(layer, backward):
         layer.name,
         "x".join(str(size) for size in layer.shape[1:]),
         number(signal.mean),
-        number(signal.deviation),
+        number(signal.stddev),
         share(signal.zeros),
         share(signal.saturated),
         share(signal.dead),
@@ -187,8 +187,8 @@ def _cells(layer, backward):
     if backward:
         kernel = layer.kernels[0] if layer.kernels else None
         cells += [
-            number(layer.gradient_deviation),
-            number(kernel and kernel.gradient_deviation),
+            number(layer.gradient_stddev),
+            number(kernel and kernel.gradient_stddev),
             number(kernel and kernel.update_ratio),
         ]
     style = "red" if layer.problems else "green"

@@ -284,10 +284,10 @@ class _Scaler(capture.Observer):
             with capture.replaced(layer, "activation", show):
                 outputs = run(*args, **kwargs)
         blob = seen[0] if seen else keras.tree.flatten(outputs)[0]
-        mean, deviation, missing = statistics.finite_moments(_backend.to_numpy(blob))
+        mean, stddev, missing = statistics.finite_moments(_backend.to_numpy(blob))
         if missing:
             return outputs, float(np.nan)
-        square = deviation**2
+        square = stddev**2
         return outputs, square + mean**2 if self.target == "mean_square" else square
 
 

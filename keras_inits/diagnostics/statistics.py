@@ -41,7 +41,7 @@ class Signal:
 
     Attributes:
         mean: Mean over the batch and all units.
-        deviation: Standard deviation over the batch and all units.
+        stddev: Standard deviation over the batch and all units.
         input_share: Share of the variance that is variance within the units
             over the batch, so that depends on the input; the rest is units
             that differ from each other by a constant.
@@ -55,7 +55,7 @@ class Signal:
             units or too few samples.
         rank: Effective rank of the units' correlation matrix C of size k,
             `trace(C)**2 / trace(C @ C)`: k for uncorrelated units, 1 for units
-            that are all alike.
+            that are perfectly correlated.
         rank_limit: The largest value `rank` could take here.
         not_finite: Number of values that are NaN or infinite. They are left
             out of the other numbers.
@@ -63,7 +63,7 @@ class Signal:
     """
 
     mean: float
-    deviation: float
+    stddev: float
     input_share: float | None
     zeros: float
     saturated: float | None
@@ -115,7 +115,7 @@ def describe(values, unit_axis=-1, activation=None):
     values = as_float32(values)
     if values.ndim < 2:
         values = values.reshape(-1, 1)
-    mean, deviation, not_finite = finite_moments(values)
+    mean, stddev, not_finite = finite_moments(values)
     if not_finite:
         finite = np.isfinite(values)
         values = np.where(finite, values, np.float32(0 if math.isnan(mean) else mean))
@@ -128,8 +128,8 @@ def describe(values, unit_axis=-1, activation=None):
     correlation, rank, rank_limit = _alikeness(values, unit_axis, alive)
     return Signal(
         mean=mean,
-        deviation=deviation,
-        input_share=_input_share(values, unit_axis, mean, deviation),
+        stddev=stddev,
+        input_share=_input_share(values, unit_axis, mean, stddev),
         zeros=zeros,
         saturated=zeros if activation == "relu" else saturated(values, activation),
         dead=1.0 - float(np.mean(alive)) if samples > 1 else None,
@@ -174,15 +174,15 @@ def saturated(values, activation):
     return float(np.count_nonzero(flat) / values.size)
 
 
-def _input_share(values, unit_axis, mean, deviation):
+def _input_share(values, unit_axis, mean, stddev):
     """Variance within the units over the whole variance.
 
     The whole is the variance within plus the variance of the units' means.
     """
-    if not deviation > 0 or values.size == values.shape[unit_axis]:
+    if not stddev > 0 or values.size == values.shape[unit_axis]:
         return None
     between = float(np.mean((_unit_means(values, unit_axis) - mean) ** 2))
-    return min(max(1.0 - between / deviation**2, 0.0), 1.0)
+    return min(max(1.0 - between / stddev**2, 0.0), 1.0)
 
 
 def _unit_means(values, unit_axis):

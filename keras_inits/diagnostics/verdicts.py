@@ -1,8 +1,8 @@
 """From numbers to plain words: what is wrong in a layer, and with the model.
 
-The bounds are rules of thumb, not theorems, and all stand here. A deviation is
+The bounds are rules of thumb, not theorems, and all stand here. A standard deviation is
 judged against that of the data: a network is to hand on a signal of about the
-size it was given, or of size 1. A gradient is judged by its length, deviation
+size it was given, or of size 1. A gradient is judged by its length, standard deviation
 times the root of the number of entries, against that at the last hidden layer:
 backward, layers turn and stretch a vector, and a larger map only spreads it.
 """
@@ -27,7 +27,7 @@ MANY_SATURATED = 0.5
 RECTIFIERS_OFF = 0.9  # half the ReLUs are off in a healthy network
 ALIKE = 0.95
 INPUT_SHARE = 0.01
-# Weights further than this factor from the deviation their activation wants
+# Weights further than this factor from the standard deviation their activation wants
 # are worth a remark.
 OFF_SCALE = 1.5
 
@@ -44,12 +44,12 @@ WANTS = {
 }
 
 
-def judge(layers, data_deviation):
+def judge(layers, data_stddev):
     """The layers with their problems and verdicts, and the model's verdict.
 
     Args:
         layers: List of `LayerSignal` in the order of the data.
-        data_deviation: Deviation of the data, or `None`.
+        data_stddev: Standard deviation of the data, or `None`.
 
     Returns:
         A pair: the list of judged layers, the text for the model.
@@ -57,7 +57,7 @@ def judge(layers, data_deviation):
     path = hidden_path(layers)
     trends = [
         _overflow(layers),
-        _forward_trend(layers, path, data_deviation),
+        _forward_trend(layers, path, data_stddev),
         _backward_trend(layers, path),
     ]
     problems = {layer.index: _own_problems(layer) for layer in layers}
@@ -71,7 +71,7 @@ def judge(layers, data_deviation):
         verdict = "; ".join(sentences + ([advice] if advice else []))
     else:
         verdict = "healthy: signal and gradient keep their size through the layers"
-        if not any(layer.gradient_deviation is not None for layer in layers):
+        if not any(layer.gradient_stddev is not None for layer in layers):
             verdict = "healthy: the signal keeps its size through the layers"
     judged = [
         dataclasses.replace(
@@ -84,15 +84,15 @@ def judge(layers, data_deviation):
     return judged, verdict
 
 
-def band(data_deviation):
-    """Lowest and highest healthy deviation of a layer's output."""
-    data = data_deviation if data_deviation else 1.0
+def band(data_stddev):
+    """Lowest and highest healthy standard deviation of a layer's output."""
+    data = data_stddev if data_stddev else 1.0
     return min(1.0, data) / DECADE, max(1.0, data) * DECADE
 
 
 def gradient_bands(layers):
-    """Lowest and highest healthy deviation of each layer's gradient, or `None`."""
-    path = [layer for layer in hidden_path(layers) if layer.gradient_deviation]
+    """Lowest and highest healthy stddev of each layer's gradient, or `None`."""
+    path = [layer for layer in hidden_path(layers) if layer.gradient_stddev]
     if not path:
         return None
     last = _gradient_length(path[-1])
@@ -139,8 +139,8 @@ def initializer_text(layer, name):
     return f"{type(initializer).__name__}({text})"
 
 
-def wanted_deviation(activation, shape):
-    """Scheme that an activation wants, and the deviation it gives a kernel.
+def wanted_stddev(activation, shape):
+    """Scheme that an activation wants, and the standard deviation it gives a kernel.
 
     With the fans of `compute_fans`, Xavier gives `sqrt(2 / (fan_in + fan_out))`
     (Glorot and Bengio 2010, eq. 12), He `sqrt(2 / fan_in)` (He et al. 2015,
@@ -190,10 +190,15 @@ def _own_problems(layer):
             text = f"{100 * signal.saturated:.0f}% of the values are {word}"
             found.append(("saturated", text))
     if signal.correlation is not None and signal.correlation > ALIKE:
-        found.append(("alike", f"units are alike, |r| = {signal.correlation:.2f}"))
+        found.append(
+            (
+                "correlated",
+                f"units are highly correlated, |r| = {signal.correlation:.2f}",
+            )
+        )
     constant = signal.input_share is not None and signal.input_share < INPUT_SHARE
     if constant and not found:
-        found.append(("deaf", "the output hardly depends on the input"))
+        found.append(("input-independent", "the output hardly depends on the input"))
     return found
 
 
@@ -211,31 +216,31 @@ def _overflow(layers):
     )
 
 
-def _forward_trend(layers, path, data_deviation):
+def _forward_trend(layers, path, data_stddev):
     """Whether the signal leaves the healthy band and stays outside."""
-    low, high = band(data_deviation)
-    found = _leaves([layer.signal.deviation for layer in path], low, high)
+    low, high = band(data_stddev)
+    found = _leaves([layer.signal.stddev for layer in path], low, high)
     if found is None:
         return None
     start, shrinks = found
-    values = [layer.signal.deviation for layer in path[max(start - 1, 0) :]]
+    values = [layer.signal.stddev for layer in path[max(start - 1, 0) :]]
     last, factor = values[-1], _factor(values)
     word = "vanishing" if shrinks else "exploding"
-    text = _moves("deviation", factor, last)
+    text = _moves("stddev", factor, last)
     places = [layer.index for layer in path[start:]]
     return _Trend(
         word,
         places,
-        lambda index: f"{word}, deviation {layers[index].signal.deviation:.2g}",
+        lambda index: f"{word}, stddev {layers[index].signal.stddev:.2g}",
         f"{word} from {place(path[start])} on: {text}",
     )
 
 
 def _backward_trend(layers, path):
     """Whether the gradient leaves its band on its way back to the input."""
-    path = [layer for layer in path if layer.gradient_deviation is not None][::-1]
-    if len(path) < 2 or not path[0].gradient_deviation > 0:
-        if path and not path[0].gradient_deviation > 0:
+    path = [layer for layer in path if layer.gradient_stddev is not None][::-1]
+    if len(path) < 2 or not path[0].gradient_stddev > 0:
+        if path and not path[0].gradient_stddev > 0:
             return _Trend(
                 "no gradient",
                 [layer.index for layer in path],
@@ -249,13 +254,13 @@ def _backward_trend(layers, path):
     if found is None:
         return None
     start, shrinks = found
-    first, factor = path[-1].gradient_deviation, _factor(values)
+    first, factor = path[-1].gradient_stddev, _factor(values)
     word = "vanishes" if shrinks else "explodes"
     text = _moves("it", factor, first)
     return _Trend(
         f"gradient {word}",
         [layer.index for layer in path[start:]],
-        lambda index: f"gradient {word}, {layers[index].gradient_deviation:.2g}",
+        lambda index: f"gradient {word}, {layers[index].gradient_stddev:.2g}",
         f"the gradient {word} on its way back, from {place(path[start])} to the "
         f"input: {text}",
     )
@@ -267,7 +272,7 @@ def _entries(layer):
 
 
 def _gradient_length(layer):
-    return layer.gradient_deviation * math.sqrt(_entries(layer))
+    return layer.gradient_stddev * math.sqrt(_entries(layer))
 
 
 def _leaves(values, low, high):
@@ -301,8 +306,8 @@ def _counts(layers, path, problems):
     words = {
         "dead": "more than half of the units are dead",
         "saturated": "most values are on a flat part of the activation",
-        "alike": "the units all say the same",
-        "deaf": "the output hardly depends on the input",
+        "correlated": "the units are highly correlated",
+        "input-independent": "the output hardly depends on the input",
     }
     sentences = []
     for problem, text in words.items():
@@ -324,17 +329,17 @@ def _advice(layers, path, problems):
         if any(kind.endswith("Normalization") for kind in between):
             continue  # The scale of such a kernel does not matter.
         kernel = layer.kernels[0]
-        wanted = wanted_deviation(reader.activation, kernel.shape)
+        wanted = wanted_stddev(reader.activation, kernel.shape)
         if wanted is None:
             continue
-        scheme, deviation = wanted
-        ratio = kernel.deviation / deviation
+        scheme, stddev = wanted
+        ratio = kernel.stddev / stddev
         if 1.0 / OFF_SCALE <= ratio <= OFF_SCALE:
             continue
         has = kernel.initializer or "weights"
         return (
-            f"{reader.activation} wants {scheme}, this has {has} (weights of deviation "
-            f"{kernel.deviation:.2g} at {layer.name}, {scheme} gives {deviation:.2g})"
+            f"{reader.activation} wants {scheme}, this has {has} (weights of stddev "
+            f"{kernel.stddev:.2g} at {layer.name}, {scheme} gives {stddev:.2g})"
         )
     return None
 

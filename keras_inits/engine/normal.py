@@ -140,17 +140,17 @@ def truncated_moments(lower, upper):
 
 def lower_quantile(probability):
     """Quantiles of N(0, 1) at an array of probabilities of at most 1/2."""
-    centred = probability - 0.5
+    centered = probability - 0.5
     result = np.empty_like(probability)
-    middle = centred >= -0.425
+    middle = centered >= -0.425
     root = np.sqrt(-elementwise.log(probability))
     far = root > 5.0
     for where, (above, below), at in (
-        (middle, MIDDLE, 0.180625 - centred * centred),
+        (middle, MIDDLE, 0.180625 - centered * centered),
         (~middle & ~far, TAIL, root - 1.6),
         (~middle & far, FAR_TAIL, root - 5.0),
     ):
         numerator = elementwise.polynomial(above, at[where])
-        numerator *= centred[where] if above is MIDDLE[0] else -1.0
+        numerator *= centered[where] if above is MIDDLE[0] else -1.0
         result[where] = numerator / elementwise.polynomial(below, at[where])
     return result

@@ -72,7 +72,7 @@ def initialize(model, rules, *, seed=None, dry_run=False, strict=True):
     The first rule that has an initializer for a weight wins, and a weight for
     which none has stays as it is. Initializers that scale by fans are told those
     of `fans_of`, unless they were given axes. A weight that is not trainable, not
-    of a floating-point dtype or quantised is left alone and listed, and a shared
+    of a floating-point dtype or quantized is left alone and listed, and a shared
     weight is set once.
 
     A weight's values come from the seed and its address alone. An address is made
@@ -127,8 +127,8 @@ def initialize(model, rules, *, seed=None, dry_run=False, strict=True):
         strict: Whether a rule that chooses no weight is an error.
 
     Returns:
-        A `Report`: a row for each weight, with its fans, its initializer and the
-        deviation that was drawn.
+        An `InitializationReport`: a row for each weight, with its fans, its
+        initializer and the standard deviation that was drawn.
 
     Raises:
         ValueError: If a part of the model has no weights yet, a rule is malformed

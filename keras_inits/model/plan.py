@@ -30,14 +30,14 @@ class Step:
         fans: Its `(fan_in, fan_out)`, by `fans_of`.
         initializer: What draws it, or None to leave it alone.
         note: Why it is left alone, or what there is to know of its values.
-        deviation: Deviation of what was drawn.
+        stddev: Standard deviation of what was drawn.
     """
 
     weight: rules.Weight
     fans: tuple
     initializer: Initializer | None = None
     note: str = ""
-    deviation: float | None = None
+    stddev: float | None = None
 
     def row(self):
         """The step as a row of the report."""
@@ -54,7 +54,7 @@ class Step:
             fan_in=fan_in,
             fan_out=fan_out,
             initializer=shown,
-            deviation=self.deviation,
+            stddev=self.stddev,
             note=self.note,
         )
 
@@ -62,7 +62,7 @@ class Step:
 def left_alone_because(weight):
     """Why a weight may not be drawn, or an empty string."""
     if getattr(weight.layer, "quantization_mode", None):
-        return "quantised"
+        return "quantized"
     if weight.dtype not in _checks.FLOAT_DTYPES:
         return f"dtype {weight.dtype}"
     return ""
@@ -138,7 +138,7 @@ class Plan:
                 may be called twice.
 
         Returns:
-            A `Report`.
+            An `InitializationReport`.
         """
         active = [step for step in self.steps if step.initializer is not None]
         entries = sum(math.prod(step.weight.shape) for step in active)
@@ -152,7 +152,9 @@ class Plan:
         if not dry_run:
             finish()
         rows = [step.row() for step in self.steps]
-        return report.Report(self.action, self.model.name, self.seed, dry_run, rows)
+        return report.InitializationReport(
+            self.action, self.model.name, self.seed, dry_run, rows
+        )
 
     def _draw(self, step, done):
         """Draws a step's weight and, where an account is kept, sets it."""
@@ -165,8 +167,8 @@ class Plan:
         value = draw_from(key)
         if not step.initializer.is_formula:
             step.note = callables.remark(value, draw_from, key)
-        _, step.deviation = moments.mean_and_stddev(value)
-        if not math.isfinite(step.deviation) and not np.all(np.isfinite(value)):
+        _, step.stddev = moments.mean_and_stddev(value)
+        if not math.isfinite(step.stddev) and not np.all(np.isfinite(value)):
             why = f"its values are not finite in {weight.dtype}."
             _raise_cannot_draw(weight, step.initializer, why)
         if done is not None:

@@ -135,7 +135,7 @@ def reinitialize(
 
     Weights that never train are drawn too, as moving statistics. Frozen ones, those
     of layers with `trainable=False`, are left alone and listed, whatever the rules
-    say, for they may be pretrained. So are integer and quantised weights, and what a
+    say, for they may be pretrained. So are integer and quantized weights, and what a
     Normalization layer learned from data. The states of the layers' seed generators
     (Dropout) start again.
 
@@ -156,7 +156,7 @@ def reinitialize(
         dry_run: Whether to draw and report only.
 
     Returns:
-        A `Report`, see `initialize`.
+        An `InitializationReport`, see `initialize`.
 
     Raises:
         ValueError: If a part has no weights yet, if a layer does not tell a weight's

@@ -26,7 +26,7 @@ class WeightReport:
             draws so, or else that of `fans_of`.
         fan_out: How many outputs one input goes to, counted likewise.
         initializer: What drew it, as text, or None if it was left alone.
-        deviation: Standard deviation of the values drawn, None if left alone.
+        stddev: Standard deviation of the values drawn, None if left alone.
         note: Why it was left alone, or what there is to know of its values: that
             they are the same for every seed, or differ from call to call, whatever
             the seed. Empty otherwise.
@@ -39,7 +39,7 @@ class WeightReport:
     fan_in: float
     fan_out: float
     initializer: str | None = None
-    deviation: float | None = None
+    stddev: float | None = None
     note: str = ""
 
 
@@ -56,7 +56,7 @@ def _told(row):
 
 
 @dataclasses.dataclass(frozen=True)
-class Report(_tables.Printable):
+class InitializationReport(_tables.Printable):
     """The weights of a model and what was drawn for them.
 
     `print(report)` and `rich.print(report)` show a table, `report[address]` is
@@ -101,7 +101,7 @@ class Report(_tables.Printable):
         table.texts("address", "layer", "shape")
         table.numbers("fan in", "fan out")
         table.texts("initializer")
-        table.numbers("deviation")
+        table.numbers("stddev")
         for row in self.weights:
             table.add_row(
                 row.address,
@@ -110,7 +110,7 @@ class Report(_tables.Printable):
                 f"{row.fan_in:g}",
                 f"{row.fan_out:g}",
                 shortened(_told(row)),
-                "" if row.deviation is None else f"{row.deviation:.3g}",
+                "" if row.stddev is None else f"{row.stddev:.3g}",
                 style="" if row.initializer else "dim",
             )
         return table

@@ -11,9 +11,9 @@ from tests.support import GRADIENTS
 MODULE = """
 import keras
 
-def build(deviation=0.2):
+def build(stddev=0.2):
     keras.utils.set_random_seed(1)
-    start = keras.initializers.RandomNormal(stddev=deviation)
+    start = keras.initializers.RandomNormal(stddev=stddev)
     layers = [keras.layers.Dense(32, "tanh", kernel_initializer=start) for _ in "abc"]
     model = keras.Sequential([keras.Input((16,)), *layers, keras.layers.Dense(4)])
     model.compile(loss="mse")
@@ -50,7 +50,7 @@ def test_the_table_loses_nothing_on_80_columns(here, run, monkeypatch):
 
     assert max(map(len, out.splitlines())) <= 80
     assert "…" not in out
-    for name in ("#", "layer", "shape", "mean", "deviation", "rank", "verdict", "ok"):
+    for name in ("#", "layer", "shape", "mean", "stddev", "rank", "verdict", "ok"):
         assert f" {name} " in out
 
 

@@ -16,7 +16,7 @@ def rows(out):
     return dict(row for row in found if len(row) == 2)
 
 
-def test_show_tells_fans_deviations_and_range(run):
+def test_show_tells_fans_stddevs_and_range(run):
     status, out, err = run("show", "he_normal", "--shape", "3,3,64,128")
 
     shown = rows(out)
@@ -25,9 +25,9 @@ def test_show_tells_fans_deviations_and_range(run):
     assert shown["shape"] == "(3, 3, 64, 128), 73,728 values"
     assert shown["fan_in, fan_out"] == "576, 1152"
     expected = math.sqrt(2.0 / 576.0)
-    assert shown["deviation, expected"] == f"{expected:.5g} around 0"
-    drawn = float(shown["deviation, drawn"].split()[0])
-    # A deviation has a relative standard error below that of the normal law.
+    assert shown["stddev, expected"] == f"{expected:.5g} around 0"
+    drawn = float(shown["stddev, drawn"].split()[0])
+    # A standard deviation has a relative standard error below that of the normal law.
     assert abs(drawn / expected - 1.0) < support.SIGMAS / math.sqrt(2 * 73728)
     low, high = (float(end) for end in shown["range, drawn"].split(" to "))
     cut = 2.0 * expected / 0.8796
@@ -40,13 +40,13 @@ def test_show_tells_what_an_activation_makes_of_it(run):
 
     shown = rows(out)
     assert shown["gain of relu"] == "1.4142"
-    assert shown["deviation asked for"] == "0.0625 = gain / sqrt(fan_in)"
+    assert shown["stddev asked for"] == "0.0625 = gain / sqrt(fan_in)"
     # He's law: sums of mean square 2, after ReLU again 1.
-    sums = float(shown["deviation of the sums"].split()[0])
+    sums = float(shown["stddev of the sums"].split()[0])
     tolerance = support.SIGMAS / math.sqrt(2 * 512**2)
     assert abs(sums / math.sqrt(2.0) - 1.0) < tolerance
     # Proportional to it; the quadrature, the dtype and five digits leave 1e-4 at most.
-    after = float(shown["deviation after relu"].split(",")[0])
+    after = float(shown["stddev after relu"].split(",")[0])
     assert abs(after / math.sqrt(1.0 - 1.0 / math.pi) - 1.0) < tolerance + 1e-4
 
 

@@ -269,15 +269,15 @@ class Mixture(layers.Layer):
         super().__init__(**kwargs)
         self.components = components
         self.means = layers.Dense(components, name="means")
-        self.deviations = layers.Dense(components, activation="softplus")
+        self.stddevs = layers.Dense(components, activation="softplus")
         self.logits = layers.Dense(components)
 
     def build(self, input_shape):
-        for part in (self.means, self.deviations, self.logits):
+        for part in (self.means, self.stddevs, self.logits):
             part.build(input_shape)
 
     def call(self, inputs):
-        parts = self.means(inputs), self.deviations(inputs), self.logits(inputs)
+        parts = self.means(inputs), self.stddevs(inputs), self.logits(inputs)
         return ops.concatenate(parts, axis=-1)
 
     def get_config(self):

@@ -45,7 +45,7 @@ def test_the_ported_network_starts_at_the_loss_of_the_original(tmp_path):
     found = re.findall(r"^│ (torch|Keras with)\D+([\d.]+)", table, re.MULTILINE)
     first = {name: float(loss) for name, loss in found}
     assert set(first) == {"torch", "Keras with"}
-    # Ten classes, log 10 = 2.303: logits of a deviation below 0.3, as PyTorch's
+    # Ten classes, log 10 = 2.303: logits of a stddev below 0.3, as PyTorch's
     # last layer gives them, move the loss by less than its square.
     assert all(abs(loss - 2.303) < 0.09 for loss in first.values())
 

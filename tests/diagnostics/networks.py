@@ -12,10 +12,10 @@ from keras_inits import _backend
 from tests.support import ROUNDING, SIGMAS
 
 
-def normal(shape, deviation=1.0, seed=0):
+def normal(shape, stddev=1.0, seed=0):
     """A NumPy array of normal numbers, the same in every process."""
     values = np.random.RandomState(seed).standard_normal(shape)
-    return (deviation * values).astype("float32")
+    return (stddev * values).astype("float32")
 
 
 def product(x, error, kernel, rounding=ROUNDING):
@@ -45,7 +45,7 @@ def root_mean_square(errors):
 
 
 def linear_tolerance(layers, width, batch):
-    """Of the deviation after so many square linear layers.
+    """Of the standard deviation after so many square linear layers.
 
     The mean square is tr(W C W^T) with C the covariance so far. A Gaussian W of n
     rows gives it the relative variance 2 tr(C^2) / tr(C)^2 / n, and the product of
@@ -57,12 +57,12 @@ def linear_tolerance(layers, width, batch):
     return 0.5 * SIGMAS * math.sqrt(variance)
 
 
-def set_kernels(model, deviation, seed=1):
-    """Sets each kernel to normal numbers; `deviation` is a function of its shape."""
+def set_kernels(model, stddev, seed=1):
+    """Sets each kernel to normal numbers; `stddev` is a function of its shape."""
     kernels = [w for w in model.trainable_weights if w.name == "kernel"]
     for place, kernel in enumerate(kernels):
         shape = tuple(kernel.shape)
-        kernel.assign(normal(shape, deviation(shape), seed=seed + place))
+        kernel.assign(normal(shape, stddev(shape), seed=seed + place))
     return model
 
 

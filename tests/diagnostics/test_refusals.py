@@ -225,9 +225,9 @@ def test_gradients_on_a_backend_without_them():
     ("arguments", "text"),
     [
         (
-            {"target": "deviation"},
+            {"target": "stddev"},
             "data_scale: Invalid `target` argument: must be one of variance, "
-            "mean_square, got 'deviation'.",
+            "mean_square, got 'standard deviation'.",
         ),
         (
             {"tolerance": 0},

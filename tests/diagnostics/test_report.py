@@ -16,8 +16,8 @@ from tests.diagnostics.networks import normal, plain, set_kernels
 from tests.support import GRADIENTS, raises_exactly
 
 
-def report(depth=3, deviation=0.3):
-    model = set_kernels(plain("relu", depth=depth, outputs=4), lambda shape: deviation)
+def report(depth=3, stddev=0.3):
+    model = set_kernels(plain("relu", depth=depth, outputs=4), lambda shape: stddev)
     if not GRADIENTS:
         return diagnose(model, normal((24, 16)))
     return diagnose(model, normal((24, 16)), normal((24, 4)), "mse")
@@ -56,7 +56,7 @@ def test_the_report_is_plain_data_as_json_has_them(tmp_path):
     assert json.loads(text) == data
     assert json.loads((tmp_path / "report.json").read_text()) == data
     assert data["layers"][1]["name"] == "l1"
-    assert data["layers"][1]["signal"]["deviation"] == found["l1"].signal.deviation
+    assert data["layers"][1]["signal"]["stddev"] == found["l1"].signal.stddev
     assert data["layers"][1]["kernels"][0]["shape"] == [32, 32]
 
 
@@ -81,7 +81,7 @@ def test_a_layer_is_found_by_name_and_place():
 
 @pytest.mark.parametrize(("depth", "theme"), [(4, "dark"), (49, "light")])
 def test_a_picture_has_a_panel_for_each_layer_and_no_overlap(depth, theme, tmp_path):
-    found = report(depth=depth, deviation=0.03)
+    found = report(depth=depth, stddev=0.03)
 
     figure = found.plot(tmp_path / "picture.png", theme=theme)
 
@@ -132,15 +132,15 @@ def test_long_names_lose_their_middle(text, short):
 
 def test_an_unknown_ending_is_refused():
     with raises_exactly(
-        "Report.plot: Argument `path` must be a name that ends in .png, .svg or .pdf, "
-        "got 'a.bmp'."
+        "SignalReport.plot: Argument `path` must be a name that ends in .png, .svg or "
+        ".pdf, got 'a.bmp'."
     ):
         report().plot("a.bmp")
 
 
 def test_an_unknown_theme_is_refused():
     with raises_exactly(
-        "Report.plot: Invalid `theme` argument: must be one of light, dark, got "
+        "SignalReport.plot: Invalid `theme` argument: must be one of light, dark, got "
         "'darkk'. Did you mean 'dark'?"
     ):
         report().plot(theme="darkk")
@@ -154,8 +154,8 @@ def test_a_missing_matplotlib_is_named(monkeypatch):
         report().plot()
 
     assert str(raised.value) == (
-        "Report.plot: Pictures need matplotlib, which is not installed. Install it "
-        'with: pip install "keras_inits[plot]"'
+        "SignalReport.plot: Pictures need matplotlib, which is not installed. Install "
+        'it with: pip install "keras_inits[plot]"'
     )
 
 

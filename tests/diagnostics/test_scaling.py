@@ -55,7 +55,7 @@ def pre_activations(model, x):
 
 def power(layer):
     """Mean square of a layer's output."""
-    return layer.signal.mean**2 + layer.signal.deviation**2
+    return layer.signal.mean**2 + layer.signal.stddev**2
 
 
 def once_scaled(row, power):

@@ -37,7 +37,7 @@ def test_a_linear_network_multiplies_the_deviation_by_its_gain(gain):
 
     for depth, layer in enumerate(report.layers, start=1):
         expected = gain**depth
-        assert layer.signal.deviation == pytest.approx(
+        assert layer.signal.stddev == pytest.approx(
             expected, rel=linear_tolerance(depth, WIDTH, BATCH)
         )
 
@@ -49,12 +49,12 @@ def test_a_linear_network_multiplies_the_gradient_by_its_gain(gain):
 
     report = diagnose(model, normal((BATCH, WIDTH)), targets, product_sum)
 
-    assert report[DEPTH - 1].gradient_deviation == pytest.approx(
+    assert report[DEPTH - 1].gradient_stddev == pytest.approx(
         targets.std(dtype="float64"), rel=2 * targets.size * 2.0**-53
     )
     for above in range(1, DEPTH):
         layer = report[DEPTH - 1 - above]
-        assert layer.gradient_deviation == pytest.approx(
+        assert layer.gradient_stddev == pytest.approx(
             gain**above, rel=linear_tolerance(above, WIDTH, BATCH)
         )
 
@@ -71,7 +71,7 @@ def test_he_holds_the_power_of_a_relu_network():
     # 3 / (1/4) / 2 - 1 = 5; all samples may move together.
     for depth, layer in enumerate(report.layers, start=1):
         tolerance = SIGMAS * math.sqrt(5.0 * depth / width)
-        power = layer.signal.mean**2 + layer.signal.deviation**2
+        power = layer.signal.mean**2 + layer.signal.stddev**2
         assert power == pytest.approx(1.0, rel=tolerance)
         assert layer.signal.mean == pytest.approx(1 / math.sqrt(math.pi), rel=tolerance)
         half = SIGMAS * math.sqrt(0.25 * depth / width)
@@ -109,8 +109,8 @@ def test_every_number_is_numpys_own():
         layer, kernel = report[place], kernels[place]
         output, error = outputs[place + 1], errors[place + 1]
         assert layer.signal.mean == close(output.mean(), error)
-        assert layer.signal.deviation == close(output.std(), error)
-        assert layer.gradient_deviation == close(gradient.std(), off)
+        assert layer.signal.stddev == close(output.std(), error)
+        assert layer.gradient_stddev == close(gradient.std(), off)
         if place < 3:
             slope = 1 - output**2  # and its error, and two roundings of the product
             off = np.sqrt(
@@ -122,9 +122,9 @@ def test_every_number_is_numpys_own():
         of_kernel, kernel_off = product(outputs[place].T, errors[place].T, gradient)
         kernel_off = np.sqrt(kernel_off**2 + outputs[place].T ** 2 @ off**2)
         found = layer.kernels[0]
-        assert found.deviation == statistics.finite_moments(kernel)[1]
-        assert found.gradient_deviation == close(of_kernel.std(), kernel_off)
-        assert found.update_ratio == 0.1 * found.gradient_deviation / found.deviation
+        assert found.stddev == statistics.finite_moments(kernel)[1]
+        assert found.gradient_stddev == close(of_kernel.std(), kernel_off)
+        assert found.update_ratio == 0.1 * found.gradient_stddev / found.stddev
         gradient, off = product(gradient, off, kernel.T)
     terms = targets * outputs[-1]
     loss_off = np.sum((targets * errors[-1]) ** 2)
@@ -159,9 +159,9 @@ def test_numbers_are_those_of_torchs_hooks():
         weight = model.get_layer(layer.name).kernel.value
         # The same tensors, in double precision: sums of that many numbers.
         for found, tensor in (
-            (layer.signal.deviation, output),
-            (layer.gradient_deviation, output.grad),
-            (layer.kernels[0].gradient_deviation, weight.grad),
+            (layer.signal.stddev, output),
+            (layer.gradient_stddev, output.grad),
+            (layer.kernels[0].gradient_stddev, weight.grad),
         ):
             expected = tensor.double().std(correction=0).item()
             rounding = 2 * tensor.numel() * 2.0**-53
@@ -315,5 +315,5 @@ def test_without_targets_there_are_no_gradients():
     report = diagnose(plain("relu"), normal((8, 16)))
 
     assert (report.loss, report.learning_rate) == (None, None)
-    assert [layer.gradient_deviation for layer in report.layers] == [None] * 3
-    assert report[0].kernels[0].gradient_deviation is None
+    assert [layer.gradient_stddev for layer in report.layers] == [None] * 3
+    assert report[0].kernels[0].gradient_stddev is None

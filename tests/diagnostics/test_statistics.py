@@ -41,7 +41,7 @@ def test_values_that_are_not_finite_are_counted_and_left_out():
 
     signal = statistics.describe(values)
 
-    assert (signal.mean, signal.deviation, signal.not_finite) == (2.0, 1.0, 2)
+    assert (signal.mean, signal.stddev, signal.not_finite) == (2.0, 1.0, 2)
 
 
 def test_nothing_finite_gives_nan():

@@ -125,7 +125,7 @@ def test_an_embedding_takes_integers():
     report = diagnose(model, np.arange(21).reshape(3, 7) % 11)
 
     assert names(report) == ["table"]
-    assert (report.input_mean, report.input_deviation) == (None, None)
+    assert (report.input_mean, report.input_stddev) == (None, None)
 
 
 @needs_gradients
@@ -136,7 +136,7 @@ def test_the_gradient_reaches_frozen_layers():
 
     report = diagnose(model, normal((24, 16)), normal((24, 4)), "mse")
 
-    assert all(layer.gradient_deviation > 0 for layer in report.layers)
+    assert all(layer.gradient_stddev > 0 for layer in report.layers)
     assert report[0].kernels == []
 
 
@@ -245,14 +245,14 @@ def test_normalization_takes_the_batch_and_dropout_is_off():
     off = ((len(x) + 4) * ROUNDING * 3 * squares + 1e-6) / variance / 2
     # Subtracting, dividing, the root and shifting round the output, which is smaller.
     off = off.max() + 8 * ROUNDING * np.sqrt(np.max(squares / variance))
-    assert report["norm"].signal.deviation == pytest.approx(1.0, rel=off)
+    assert report["norm"].signal.stddev == pytest.approx(1.0, rel=off)
     assert report["drop"].signal.zeros == 0.0
     assert 0.2 < trained["drop"].signal.zeros < 0.8
     # By the variance 1 that nothing has moved yet, and epsilon: each of the values,
     # which lie around 5, is rounded at most 8 times.
     expected = wide.std() / math.sqrt(1.0 + 1e-6)
     off = 8 * ROUNDING * np.sqrt(np.mean(wide**2))
-    found = inferred["norm"].signal.deviation
+    found = inferred["norm"].signal.stddev
     assert found == pytest.approx(expected, rel=0, abs=off)
     assert_same_state(before, state(model))
 
@@ -269,4 +269,4 @@ def test_half_precision_is_counted_in_single():
     outputs = as_float64(model(keras.ops.convert_to_tensor(x)))
     # In single precision each of the sums of 512 numbers rounds by 2**-24.
     expected = pytest.approx(outputs.std(), rel=outputs.size * 2.0**-24)
-    assert report["half"].signal.deviation == expected
+    assert report["half"].signal.stddev == expected

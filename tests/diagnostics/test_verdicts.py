@@ -19,7 +19,7 @@ from tests.support import GRADIENTS, needs_gradients
 WIDTH = 100
 
 
-def network(activation, deviation, *, depth=6, kernel="glorot_uniform"):
+def network(activation, stddev, *, depth=6, kernel="glorot_uniform"):
     model = keras.Sequential(
         [keras.Input((WIDTH,))]
         + [
@@ -30,7 +30,7 @@ def network(activation, deviation, *, depth=6, kernel="glorot_uniform"):
         ]
         + [keras.layers.Dense(3, name="head")]
     )
-    return set_kernels(model, lambda shape: deviation)
+    return set_kernels(model, lambda shape: stddev)
 
 
 def diagnosed(model, gradients=True):
@@ -61,33 +61,32 @@ def test_small_weights_make_the_signal_vanish():
     kernel = keras_inits.RandomNormal(stddev=0.04)
     report = diagnosed(network("tanh", 0.04, kernel=kernel), gradients=False)
 
-    # 0.4 a layer: below a tenth of the data's deviation, 1, from the third on.
+    # 0.4 a layer: below a tenth of the data's standard deviation, 1, from the third on.
     start = math.ceil(math.log(0.1) / math.log(0.4)) - 1
     assert problems(report, "vanishing") == [i >= start for i in range(6)] + [False]
-    last = report[5].signal.deviation
-    factor = (last / report[start - 1].signal.deviation) ** (1 / (6 - start))
+    last = report[5].signal.stddev
+    factor = (last / report[start - 1].signal.stddev) ** (1 / (6 - start))
     assert report.verdict == (
-        f"vanishing from layer {start} (l{start}) on: deviation falls by a factor of "
+        f"vanishing from layer {start} (l{start}) on: stddev falls by a factor of "
         f"{factor:.2g} a layer, to {last:.2g}; tanh wants Xavier, this has "
-        f"RandomNormal(0.04) (weights of deviation 0.04 at l{start}, Xavier gives 0.1)"
+        f"RandomNormal(0.04) (weights of stddev 0.04 at l{start}, Xavier gives 0.1)"
     )
     # Of a linear network, at both ends of its layers; tanh takes at most the square of
-    # a layer's deviation of it.
+    # a layer's stddev of it.
     tolerance = linear_tolerance(6, WIDTH, 64) + linear_tolerance(start, WIDTH, 64)
     tolerance = tolerance / (6 - start) + 0.4 ** (2 * start + 2)
     assert factor == pytest.approx(0.4, rel=tolerance)
-    assert report[3].verdict == f"vanishing, deviation {report[3].signal.deviation:.2g}"
+    assert report[3].verdict == f"vanishing, stddev {report[3].signal.stddev:.2g}"
 
 
 def test_large_weights_make_the_signal_explode():
     report = diagnosed(network("relu", 0.7), gradients=False)
 
     assert (
-        "exploding from layer 1 (l1) on: deviation grows by a factor of"
-        in report.verdict
+        "exploding from layer 1 (l1) on: stddev grows by a factor of" in report.verdict
     )
     assert report.verdict.endswith(
-        "relu wants He, this has GlorotUniform() (weights of deviation 0.7 at l1, "
+        "relu wants He, this has GlorotUniform() (weights of stddev 0.7 at l1, "
         "He gives 0.14)"
     )
 
@@ -106,7 +105,7 @@ def test_large_weights_saturate_tanh():
     assert report.verdict == (
         "most values are on a flat part of the activation in 6 hidden layers, first in "
         "layer 0 (l0); tanh wants Xavier, this has GlorotUniform() (weights of "
-        "deviation 1 at l0, Xavier gives 0.1)"
+        "stddev 1 at l0, Xavier gives 0.1)"
     )
 
 
@@ -133,7 +132,7 @@ def test_dead_units_are_named():
     assert report[1].verdict == "70% of the units are dead"
     assert report.verdict == (
         "more than half of the units are dead in 1 hidden layer, first in layer 1 "
-        "(l1); relu wants He, this has GlorotUniform() (weights of deviation 0.078 at "
+        "(l1); relu wants He, this has GlorotUniform() (weights of stddev 0.078 at "
         "l1, He gives 0.14)"
     )
 
@@ -146,9 +145,9 @@ def test_units_that_are_alike_are_named():
 
     report = diagnosed(model, gradients=False)
 
-    assert report[1].problems == ["alike"]
-    assert report[1].verdict == "units are alike, |r| = 1.00"
-    assert "the units all say the same in" in report.verdict
+    assert report[1].problems == ["correlated"]
+    assert report[1].verdict == "units are highly correlated, |r| = 1.00"
+    assert "the units are highly correlated in" in report.verdict
 
 
 def test_an_output_that_ignores_the_input_is_named():
@@ -158,10 +157,10 @@ def test_an_output_that_ignores_the_input_is_named():
 
     report = diagnosed(model, gradients=False)
 
-    assert report[1].problems == ["deaf"]
+    assert report[1].problems == ["input-independent"]
     assert report.verdict == (
         "the output hardly depends on the input in 1 hidden layer, first in layer 1 "
-        "(l1); tanh wants Xavier, this has GlorotUniform() (weights of deviation 0.001 "
+        "(l1); tanh wants Xavier, this has GlorotUniform() (weights of stddev 0.001 "
         "at l1, Xavier gives 0.1)"
     )
 
@@ -172,7 +171,7 @@ def test_a_gradient_that_vanishes_is_named():
     report = diagnosed(network("sigmoid", 0.1))
 
     assert not any(problems(report, "vanishing"))
-    lengths = [layer.gradient_deviation for layer in report.layers[:6]]
+    lengths = [layer.gradient_stddev for layer in report.layers[:6]]
     lost = [length < lengths[-1] / verdicts.GRADIENT_LOSS for length in lengths]
     assert problems(report, "gradient vanishes") == [*lost, False]
     assert any(lost)
@@ -282,7 +281,7 @@ def test_an_initializer_is_told_by_what_it_was_given(initializer, text):
     ],
 )
 def test_each_activation_wants_the_scheme_made_for_it(activation, expected):
-    assert verdicts.wanted_deviation(activation, (3, 3, 3, 8)) == expected
+    assert verdicts.wanted_stddev(activation, (3, 3, 3, 8)) == expected
 
 
 def test_a_model_of_one_layer_has_a_verdict():

@@ -148,8 +148,8 @@ def test_multi_head_attention_builds_with_ours_and_their_seed(seed):
     )
     layer.build((None, 4, 16), (None, 4, 16))
 
-    deviation = as_float64(layer.query_dense.kernel).std()
-    assert deviation == pytest.approx(np.sqrt(1 / 16), rel=5 / np.sqrt(2 * 256))
+    stddev = as_float64(layer.query_dense.kernel).std()
+    assert stddev == pytest.approx(np.sqrt(1 / 16), rel=5 / np.sqrt(2 * 256))
 
 
 def test_no_seed_takes_one_draw_of_pythons_random_as_keras_does():

@@ -9,7 +9,7 @@ import keras_inits
 from tests.support import as_float64, assert_law, assert_moments, dtype_of
 
 # fan_in = 9 * 24 = 216, fan_out = 9 * 60 = 540, and 12,960 entries: swapped fans
-# move the deviation by a factor 1.6, where 4 parts in a hundred would be seen.
+# move the standard deviation by a factor 1.6, where 4 parts in a hundred would be seen.
 SHAPE = (3, 3, 24, 60)
 FAN_IN, FAN_OUT = 216, 540
 FAN_AVG = (FAN_IN + FAN_OUT) / 2
@@ -26,7 +26,7 @@ def normal(variance):
 
 
 def truncated(variance):
-    """Cut at two deviations and widened to the variance."""
+    """Cut at two standard deviations and widened to the variance."""
     return stats.truncnorm(
         -2.0, 2.0, scale=math.sqrt(variance) / stats.truncnorm.std(-2.0, 2.0)
     )
@@ -116,9 +116,9 @@ def test_glorot_is_cut_and_xavier_is_not():
     ours = as_float64(keras_inits.GlorotNormal(seed=0)(SHAPE))
     torchs = as_float64(keras_inits.XavierNormal(seed=0)(SHAPE))
 
-    deviation = math.sqrt(1.0 / FAN_AVG)
-    assert abs(ours).max() <= 2.0 * deviation / stats.truncnorm.std(-2.0, 2.0)
-    assert abs(torchs).max() > 3.0 * deviation
+    stddev = math.sqrt(1.0 / FAN_AVG)
+    assert abs(ours).max() <= 2.0 * stddev / stats.truncnorm.std(-2.0, 2.0)
+    assert abs(torchs).max() > 3.0 * stddev
 
 
 def test_a_fan_below_one_counts_as_one():

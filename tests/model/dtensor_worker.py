@@ -87,11 +87,11 @@ def told(model):
     model.compile("sgd", "sparse_categorical_crossentropy")
     report = keras_inits.diagnose(model, x, y).to_dict()
     answer["diagnosed"] = [
-        [row["name"], row["shape"], [kernel["deviation"] for kernel in row["kernels"]]]
+        [row["name"], row["shape"], [kernel["stddev"] for kernel in row["kernels"]]]
         for row in report["layers"]
     ]
     signal = report["layers"][0]["signal"]
-    answer["signal"] = [signal["mean"], signal["deviation"]]
+    answer["signal"] = [signal["mean"], signal["stddev"]]
     answer["rounding"] = rounding(model, x)
     answer["detached"] = repr(keras_inits.detach(model).replacements)
     answer["after all"] = keras_inits.fingerprint(model)

@@ -159,7 +159,7 @@ def test_the_signals_power_holds_through_deep_networks(activation):
         kernel = as_float64(layer.kernel.value)
         power.append(np.mean((as_float64(x) @ kernel) ** 2))
         x = layer(x)
-    # One layer's mean square given its input has the relative deviation
+    # One layer's mean square given its input has the relative standard deviation
     # sqrt(kurtosis / width) from its own kernel's rows at most, kurtosis of the
     # activations below 6 here; ten layers add up.
     tolerance = SIGMAS * math.sqrt(depth * 6.0 / width)

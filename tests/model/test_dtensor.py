@@ -58,7 +58,7 @@ def test_the_signal_is_that_of_the_plain_model(told, layout):
     plain = told[0]["plain"]
 
     for rank in RANKS:
-        # No value is further off than one sum, nor is their mean or deviation.
+        # No value is further off than one sum, nor is their mean or standard deviation.
         tolerance = plain["rounding"]
         assert told[rank][layout]["signal"] == pytest.approx(
             plain["signal"], rel=0.0, abs=tolerance

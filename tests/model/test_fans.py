@@ -22,8 +22,8 @@ pytestmark = [
 ]
 
 BATCH = 1024
-# Fourth moment of a normal law cut at two deviations, in units of its variance:
-# (3 - 14 c) / (1 - 4 c)**2, c = density(2) / P(|z| < 2) for the unit normal law.
+# Fourth moment of a normal truncated at two standard deviations, in units of its
+# variance: (3 - 14 c) / (1 - 4 c)**2, c = density(2) / P(|z| < 2) for N(0, 1).
 CUT = 2.0 * math.exp(-2.0) / math.sqrt(2.0 * math.pi) / math.erf(math.sqrt(2.0))
 KURTOSIS = (3.0 - 2.0 * CUT * 7.0) / (1.0 - 2.0 * CUT) ** 2
 

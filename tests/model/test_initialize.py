@@ -173,8 +173,8 @@ def test_the_report_has_the_fans_and_the_deviation_that_was_drawn():
     assert (row.layer, row.shape, row.dtype) == ("Conv1D", (3, 6, 8), "float32")
     assert (row.fan_in, row.fan_out) == (18, 6)
     assert row.initializer == "HeNormal()"
-    assert row.deviation == mean_and_stddev(values(model)["conv1d/kernel"])[1]
-    assert found["conv1d/bias"].deviation == 0.0
+    assert row.stddev == mean_and_stddev(values(model)["conv1d/kernel"])[1]
+    assert found["conv1d/bias"].stddev == 0.0
     with pytest.raises(KeyError, match="nothing"):
         found["nothing"]
 
@@ -207,7 +207,7 @@ def test_layer_aware_fans_reach_the_initializer_and_given_axes_win():
 
 # Keras' own quantization converts variables in a way that NumPy 2 warns of.
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-def test_frozen_integer_and_quantised_weights_are_left_alone_and_listed():
+def test_frozen_integer_and_quantized_weights_are_left_alone_and_listed():
     class Counter(layers.Layer):
         def build(self, input_shape):
             self.count = self.add_weight(
@@ -232,9 +232,9 @@ def test_frozen_integer_and_quantised_weights_are_left_alone_and_listed():
         "counter/count": "dtype int32",
         "norm/moving_mean": "not trainable",
         "norm/moving_variance": "not trainable",
-        "small/bias": "quantised",
-        "small/kernel": "quantised",
-        "small/kernel_scale": "quantised",
+        "small/bias": "quantized",
+        "small/kernel": "quantized",
+        "small/kernel_scale": "quantized",
     }
 
 

@@ -66,7 +66,7 @@ def stacks(encoder, decoder):
     return [f"{name}_{i}" for name, count in counts.items() for i in range(count)]
 
 
-def assert_deviation(array, expected, kurtosis=3.0):
+def assert_stddev(array, expected, kurtosis=3.0):
     """Mean square of n values has the relative variance (kurtosis - 1) / n."""
     power = np.mean(array.astype("float64") ** 2)
     tolerance = SIGMAS * math.sqrt((kurtosis - 1.0) / array.size)
@@ -152,7 +152,7 @@ def assert_deepnorm(counts, betas):
         assert_law(array, stats.norm(0.0, stddev))
         pooled.setdefault((stack, gain), []).append(array.ravel() / stddev)
     for arrays in pooled.values():
-        assert_deviation(np.concatenate(arrays), 1.0)
+        assert_stddev(np.concatenate(arrays), 1.0)
 
 
 @pytest.mark.parametrize("counts", [(3, None), (None, 2), (3, 2)])
@@ -224,12 +224,12 @@ def test_fixup_scales_and_zeroes_the_branches(branches, depth):
     he = math.sqrt(2.0 / (9 * 16))
     found = values(model)
     assert not np.any(found["predictions/kernel"])
-    assert_deviation(found["stem/kernel"], he)
-    assert_deviation(found["shortcut/kernel"], math.sqrt(2.0 / 16))
+    assert_stddev(found["stem/kernel"], he)
+    assert_stddev(found["shortcut/kernel"], math.sqrt(2.0 / 16))
     for b in range(branches):
         assert not np.any(found[f"b{b}_{depth - 1}/kernel"])
         for d in range(depth - 1):
-            assert_deviation(found[f"b{b}_{d}/kernel"], scale * he)
+            assert_stddev(found[f"b{b}_{d}/kernel"], scale * he)
 
 
 def test_fixup_scales_or_zeroes_one_of_the_two_kernels_of_a_separable_layer():
@@ -245,10 +245,10 @@ def test_fixup_scales_or_zeroes_one_of_the_two_kernels_of_a_separable_layer():
     found = values(model)
     for address, array in found.items():
         if address.endswith("depthwise_kernel"):
-            assert_deviation(array, math.sqrt(2.0 / 9))
+            assert_stddev(array, math.sqrt(2.0 / 9))
     # Zhang et al. 2019, section 3, with L = 4 and m = 2.
     inner = [found[f"b{block}_0/pointwise_kernel"] for block in range(4)]
-    assert_deviation(np.concatenate(inner), 4 ** (-1 / 2) * math.sqrt(2.0 / 16))
+    assert_stddev(np.concatenate(inner), 4 ** (-1 / 2) * math.sqrt(2.0 / 16))
     for block in range(4):
         assert not np.any(found[f"b{block}_1/pointwise_kernel"])
 

@@ -134,8 +134,9 @@ def test_truncated_normal_never_leaves_its_interval(bounds, mean, stddev, dtype)
 
     assert low <= values.min()
     assert values.max() <= high
-    # The ends are the quantiles of the least half-word. Out to 2**k deviations an
-    # integer is worth 2**(k - 24); two of them, and the roundings of the dtype.
+    # The ends are the quantiles of the least half-word. Out to 2**k standard
+    # deviations an integer is worth 2**(k - 24); two of them, and the roundings
+    # of the dtype.
     expected = (
         stats.truncnorm.ppf([2.0**-32], *bounds),
         stats.truncnorm.isf([2.0**-32], *bounds),
