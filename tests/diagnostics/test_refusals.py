@@ -227,7 +227,7 @@ def test_gradients_on_a_backend_without_them():
         (
             {"target": "stddev"},
             "data_scale: Invalid `target` argument: must be one of variance, "
-            "mean_square, got 'standard deviation'.",
+            "mean_square, got 'stddev'.",
         ),
         (
             {"tolerance": 0},
