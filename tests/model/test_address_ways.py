@@ -76,14 +76,17 @@ def test_a_copy_has_the_addresses_of_its_original(name, way, tmp_path):
     assert described(copied) == described(model)
 
 
+class Outer(keras.Model):
+    """Another model around one."""
+
+    def __init__(self, part):
+        super().__init__()
+        self.other = keras.layers.Dense(3)
+        self.part = part
+
+
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_a_part_of_another_model_has_a_prefix(name):
-    class Outer(keras.Model):
-        def __init__(self, part):
-            super().__init__()
-            self.other = keras.layers.Dense(3)
-            self.part = part
-
     model = ARCHITECTURES[name]()
     expected = described(model)
     model.name = "part"
@@ -131,10 +134,52 @@ def test_every_layer_of_keras_that_has_weights_is_tried(wrapped_layers):
     assert not known - tried
 
 
-def test_every_layer_of_keras_built_again(wrapped_layers):
-    again = [described(model) for model in one_layer_models()]
+def test_every_wrapper_of_keras_is_tried(wrapped_layers):
+    tried = {type(part) for model in wrapped_layers for part in layers_of(model)}
+    known = {
+        kind
+        for kind in vars(keras.layers).values()
+        if isinstance(kind, type) and issubclass(kind, keras.layers.Wrapper)
+    }
+
+    assert known - {keras.layers.Wrapper}
+    assert not known - {keras.layers.Wrapper} - tried
+    assert not {keras.layers.RNN, keras.layers.StackedRNNCells} - tried
+
+
+@pytest.fixture(scope="module")
+def wrapped_again(wrapped_layers):
+    """The same models, built after those and under a name scope."""
+    with keras.name_scope("outer"):
+        return one_layer_models()
+
+
+def test_every_layer_of_keras_built_again(wrapped_layers, wrapped_again):
+    again = [described(model) for model in wrapped_again]
 
     assert again == [described(model) for model in wrapped_layers]
+
+
+def test_every_layer_of_keras_within_another_model(wrapped_layers):
+    for model in wrapped_layers:
+        expected = [[f"functional/{text}", *rest] for text, *rest in described(model)]
+        outer = Outer(model)
+        outer.other.build((None, 3))
+        assert described(outer)[2:] == expected
+
+
+def test_weights_of_every_layer_of_keras_loaded_into_a_fresh_build(
+    wrapped_layers, wrapped_again, tmp_path
+):
+    path = tmp_path / "model.weights.h5"
+    for model, fresh in zip(wrapped_layers, wrapped_again, strict=True):
+        if getattr(model.layers[-1], "lora_enabled", False):
+            continue  # Keras saves the kernel with its low-rank part added
+        for place, variable in enumerate(model.weights, start=1):
+            variable.assign(np.full(variable.shape, place, "float32"))
+        model.save_weights(path)
+        fresh.load_weights(path)
+        assert_same(values(model), values(fresh))
 
 
 def test_a_layer_alone_has_the_addresses_without_its_own_name(wrapped_layers):

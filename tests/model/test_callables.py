@@ -28,6 +28,14 @@ class Twice(keras.initializers.Initializer):
         return {"inner": keras.initializers.serialize(self.inner)}
 
 
+class Icnr(Twice):
+    """Draws a smaller tensor and repeats it, as for pixels that are shuffled."""
+
+    def __call__(self, shape, dtype=None):
+        half = self.inner((*shape[:-1], shape[-1] // 2), dtype=dtype)
+        return keras.ops.repeat(half, 2, axis=-1)
+
+
 class WithSeed(keras.initializers.Initializer):
     """Draws by itself, from a seed that its config does not tell."""
 
@@ -109,6 +117,7 @@ def by_keyword(shape, dtype=None, *, options):
 FOLLOWING = {
     "a wrapper of Keras' own": lambda: Twice(keras.initializers.HeNormal(seed=1)),
     "a wrapper of ours": lambda: Twice(keras_inits.HeNormal(seed=1)),
+    "a wrapper that repeats": lambda: Icnr(keras.initializers.HeNormal(seed=1)),
     "a wrapper of a wrapper": lambda: Twice(Twice("he_normal")),
     "a seed in an attribute": lambda: WithSeed(3),
     "no seed": lambda: WithSeed(None),
