@@ -1,11 +1,18 @@
 """`diagnose`: one batch through a model, forward and backward, and a report."""
 
+import dataclasses
+import math
+
 import keras
 import numpy as np
 
 from keras_inits import _backend, _checks, _errors
 from keras_inits.diagnostics import capture, inputs, statistics, verdicts
 from keras_inits.diagnostics.report import KernelSignal, LayerSignal, SignalReport
+from keras_inits.model import graph
+from keras_inits.model.fans import layer_fans
+from keras_inits.model.owners import Owners
+from keras_inits.model.recipes import activations
 
 LEARNING_RATE = 0.01
 
@@ -98,6 +105,7 @@ def diagnose(model, x, y=None, loss=None, *, learning_rate=None, training=None):
 
     of_variable = {id(v): g for v, g in zip(variables, gradients, strict=True)}
     rows = watch.rows(of_variable, learning_rate)
+    rows = _with_wanted(model, rows, watch.calls)
     rows, verdict = verdicts.judge(rows, _stddev(x))
     return SignalReport(
         model=model.name,
@@ -171,6 +179,37 @@ def _kernel(layer, variable, gradients, learning_rate):
         update_ratio=ratio,
         initializer=verdicts.initializer_text(layer, variable.name),
     )
+
+
+def _with_wanted(model, rows, calls):
+    """The rows, whose kernels say what the activation after them wants."""
+    owners = Owners(model)
+    found = []
+    for row, (call, _) in zip(rows, calls, strict=True):
+        reader = verdicts.activated(rows, row)
+        activation = None
+        if reader.activation is not None:
+            activation = graph.activation_of(calls[reader.index][0].layer)
+        kernels = [
+            dataclasses.replace(
+                kernel, **_wanted(owners.owner(variable), variable, activation)
+            )
+            for kernel, variable in zip(row.kernels, call.kernels, strict=True)
+        ]
+        found.append(dataclasses.replace(row, kernels=kernels))
+    return found
+
+
+def _wanted(layer, variable, activation):
+    """What the recipe draws a kernel by, where it knows the activation's name."""
+    if activation is None or not isinstance(activation[0], str):
+        return {}
+    wanted = activations.kernel_initializer(layer, variable.name, *activation)
+    shape = tuple(variable.shape)
+    if wanted is None or not math.prod(shape):
+        return {}
+    _, stddev = wanted.with_fans(*layer_fans(layer, variable)).moments(shape)
+    return {"wanted": repr(wanted), "wanted_stddev": stddev}
 
 
 def _loss_function(model, loss):

@@ -23,6 +23,9 @@ class KernelSignal:
             that of the weights, `learning_rate * gradient_stddev /
             stddev`. About 1e-3 is usual in a network that learns.
         initializer: The initializer that the layer names for it, as text.
+        wanted: What `recipes.by_activation` draws it by, as text, given the
+            activation that its layer's output meets; `None` where there is none.
+        wanted_stddev: Standard deviation that this gives.
     """
 
     name: str
@@ -31,6 +34,8 @@ class KernelSignal:
     gradient_stddev: float | None
     update_ratio: float | None
     initializer: str | None
+    wanted: str | None = None
+    wanted_stddev: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from keras_inits.fans import compute_fans
+from keras_inits.model.report import shortened
 
 # The signal is too small below DECADE times less than min(1, data) and too
 # large above DECADE times more than max(1, data).
@@ -32,16 +32,6 @@ INPUT_SHARE = 0.01
 OFF_SCALE = 1.5
 
 RECTIFIERS = ("relu", "relu6")
-SQUASHING = ("sigmoid", "tanh", "softsign", "soft_sign", "hard_sigmoid", "hard_tanh")
-# Activation -> the scheme made for it.
-WANTS = {
-    **dict.fromkeys((*SQUASHING, "softmax"), "Xavier"),
-    **dict.fromkeys(
-        (*RECTIFIERS, "leaky_relu", "prelu", "elu", "gelu", "silu", "swish", "mish"),
-        "He",
-    ),
-    "selu": "LeCun",
-}
 
 
 def judge(layers, data_stddev):
@@ -111,7 +101,17 @@ def hidden_path(layers):
     """
     weighted = [layer for layer in layers if layer.kernels]
     hidden = weighted[:-1] if len(weighted) > 1 else weighted
-    return [_activated(layers, layer) for layer in hidden]
+    return [activated(layers, layer) for layer in hidden]
+
+
+def activated(layers, layer):
+    """The layer at which the activation after `layer` has been applied."""
+    while layer.activation is None:
+        users = [other for other in layers if layer.index in other.sources]
+        if len(users) != 1 or users[0].kernels or len(users[0].sources) > 1:
+            break
+        layer = users[0]
+    return layer
 
 
 def initializer_text(layer, name):
@@ -139,25 +139,6 @@ def initializer_text(layer, name):
     return f"{type(initializer).__name__}({text})"
 
 
-def wanted_stddev(activation, shape):
-    """Scheme that an activation wants, and the standard deviation it gives a kernel.
-
-    With the fans of `compute_fans`, Xavier gives `sqrt(2 / (fan_in + fan_out))`
-    (Glorot and Bengio 2010, eq. 12), He `sqrt(2 / fan_in)` (He et al. 2015,
-    eq. 10), LeCun `sqrt(1 / fan_in)` (LeCun et al. 1998, sec. 4.6).
-    """
-    scheme = WANTS.get(activation)
-    fan_in, fan_out = compute_fans(shape)
-    if scheme is None or not fan_in * fan_out:
-        return None
-    variance = {
-        "Xavier": 2.0 / (fan_in + fan_out),
-        "He": 2.0 / fan_in,
-        "LeCun": 1.0 / fan_in,
-    }[scheme]
-    return scheme, math.sqrt(variance)
-
-
 @dataclasses.dataclass
 class _Trend:
     """A problem that builds up from layer to layer."""
@@ -166,16 +147,6 @@ class _Trend:
     places: list
     phrase: object
     sentence: str
-
-
-def _activated(layers, layer):
-    """The layer at which the activation after `layer` has been applied."""
-    while layer.activation is None:
-        users = [other for other in layers if layer.index in other.sources]
-        if len(users) != 1 or users[0].kernels or len(users[0].sources) > 1:
-            break
-        layer = users[0]
-    return layer
 
 
 def _own_problems(layer):
@@ -322,24 +293,22 @@ def _counts(layers, path, problems):
 def _advice(layers, path, problems):
     """What the first troubled layer has and what its activation wants."""
     for layer in layers:
-        reader = _activated(layers, layer)
+        reader = activated(layers, layer)
         if not layer.kernels or not (problems[layer.index] or problems[reader.index]):
             continue
         between = [other.kind for other in layers[layer.index : reader.index]]
         if any(kind.endswith("Normalization") for kind in between):
             continue  # The scale of such a kernel does not matter.
         kernel = layer.kernels[0]
-        wanted = wanted_stddev(reader.activation, kernel.shape)
-        if wanted is None:
+        if kernel.wanted is None:
             continue
-        scheme, stddev = wanted
-        ratio = kernel.stddev / stddev
+        ratio = kernel.stddev / kernel.wanted_stddev
         if 1.0 / OFF_SCALE <= ratio <= OFF_SCALE:
             continue
-        has = kernel.initializer or "weights"
         return (
-            f"{reader.activation} wants {scheme}, this has {has} (weights of stddev "
-            f"{kernel.stddev:.2g} at {layer.name}, {scheme} gives {stddev:.2g})"
+            f"{reader.activation} wants {shortened(kernel.wanted)}, of stddev "
+            f"{kernel.wanted_stddev:.2g}, the weights at {layer.name} have "
+            f"{kernel.stddev:.2g}"
         )
     return None
 

@@ -14,7 +14,7 @@ from tests.diagnostics.networks import (
     plain,
     set_kernels,
 )
-from tests.support import GRADIENTS, needs_gradients
+from tests.support import GRADIENTS, SIGMAS, needs_gradients
 
 WIDTH = 100
 
@@ -68,8 +68,8 @@ def test_small_weights_make_the_signal_vanish():
     factor = (last / report[start - 1].signal.stddev) ** (1 / (6 - start))
     assert report.verdict == (
         f"vanishing from layer {start} (l{start}) on: stddev falls by a factor of "
-        f"{factor:.2g} a layer, to {last:.2g}; tanh wants Xavier, this has "
-        f"RandomNormal(0.04) (weights of stddev 0.04 at l{start}, Xavier gives 0.1)"
+        f"{factor:.2g} a layer, to {last:.2g}; tanh wants GlorotUniform(), of "
+        f"stddev 0.1, the weights at l{start} have 0.04"
     )
     # Of a linear network, at both ends of its layers; tanh takes at most the square of
     # a layer's stddev of it.
@@ -86,8 +86,7 @@ def test_large_weights_make_the_signal_explode():
         "exploding from layer 1 (l1) on: stddev grows by a factor of" in report.verdict
     )
     assert report.verdict.endswith(
-        "relu wants He, this has GlorotUniform() (weights of stddev 0.7 at l1, "
-        "He gives 0.14)"
+        "relu wants HeNormal(), of stddev 0.14, the weights at l1 have 0.7"
     )
 
 
@@ -104,8 +103,8 @@ def test_large_weights_saturate_tanh():
     assert problems(report, "saturated") == [True] * 6 + [False]
     assert report.verdict == (
         "most values are on a flat part of the activation in 6 hidden layers, first in "
-        "layer 0 (l0); tanh wants Xavier, this has GlorotUniform() (weights of "
-        "stddev 1 at l0, Xavier gives 0.1)"
+        "layer 0 (l0); tanh wants GlorotUniform(), of stddev 0.1, the weights at l0 "
+        "have 1"
     )
 
 
@@ -132,8 +131,8 @@ def test_dead_units_are_named():
     assert report[1].verdict == "70% of the units are dead"
     assert report.verdict == (
         "more than half of the units are dead in 1 hidden layer, first in layer 1 "
-        "(l1); relu wants He, this has GlorotUniform() (weights of stddev 0.078 at "
-        "l1, He gives 0.14)"
+        "(l1); relu wants HeNormal(), of stddev 0.14, the weights at l1 have "
+        "0.078"
     )
 
 
@@ -160,8 +159,8 @@ def test_an_output_that_ignores_the_input_is_named():
     assert report[1].problems == ["input-independent"]
     assert report.verdict == (
         "the output hardly depends on the input in 1 hidden layer, first in layer 1 "
-        "(l1); tanh wants Xavier, this has GlorotUniform() (weights of stddev 0.001 "
-        "at l1, Xavier gives 0.1)"
+        "(l1); tanh wants GlorotUniform(), of stddev 0.1, the weights at l1 have "
+        "0.001"
     )
 
 
@@ -248,7 +247,7 @@ def test_the_activation_may_be_a_layer_of_its_own():
     report = diagnosed(model, gradients=False)
 
     assert [layer.name for layer in verdicts.hidden_path(report.layers)] == ["a0", "a1"]
-    assert "leaky_relu wants He, this has GlorotUniform()" in report.verdict
+    assert "leaky_relu wants VarianceScaling(scale=1.835), of stddev" in report.verdict
 
 
 @pytest.mark.parametrize(
@@ -270,18 +269,33 @@ def test_an_initializer_is_told_by_what_it_was_given(initializer, text):
     assert verdicts.initializer_text(layer, "kernel") == text
 
 
-@pytest.mark.parametrize(
-    ("activation", "expected"),
-    [
-        ("tanh", ("Xavier", math.sqrt(2 / (27 + 72)))),
-        ("relu", ("He", math.sqrt(2 / 27))),
-        ("selu", ("LeCun", math.sqrt(1 / 27))),
-        ("softplus", None),
-        (None, None),
-    ],
-)
-def test_each_activation_wants_the_scheme_made_for_it(activation, expected):
-    assert verdicts.wanted_stddev(activation, (3, 3, 3, 8)) == expected
+def test_what_an_activation_wants_is_what_the_recipe_draws():
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            layers.Conv2D(8, 3, activation="relu", name="convolution"),
+            layers.DepthwiseConv2D(3, activation="relu", name="depthwise"),
+            layers.Conv2D(8, 3, activation="gelu", name="gelu"),
+            layers.Flatten(),
+            layers.Dense(4, activation="selu", name="selu"),
+            layers.Dense(4, activation=lambda x: x + x, name="own"),
+            layers.Dense(2, name="linear"),
+        ]
+    )
+    drawn = keras_inits.initialize(model, keras_inits.recipes.by_activation(), seed=0)
+
+    report = diagnose(model, normal((8, 8, 8, 3)))
+
+    for name in ("convolution", "depthwise", "gelu", "selu"):
+        (kernel,) = report[name].kernels
+        row = drawn[f"{name}/{kernel.name}"]
+        assert kernel.wanted == row.initializer
+        # The standard error of n normal deviates' is stddev / sqrt(2 n); these are
+        # truncated or uniform and vary less.
+        error = SIGMAS / math.sqrt(2 * math.prod(kernel.shape))
+        assert abs(row.stddev / kernel.wanted_stddev - 1) < error
+    assert [report[name].kernels[0].wanted for name in ("own", "linear")] == [None] * 2
 
 
 def test_a_model_of_one_layer_has_a_verdict():

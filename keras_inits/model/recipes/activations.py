@@ -35,6 +35,30 @@ def initializer_for(activation, slope=None):
     return VarianceScaling(gain * gain, "fan_in", "truncated_normal")
 
 
+def kernel_initializer(layer, role, activation, slope=None):
+    """The initializer of a layer's kernel that an activation follows.
+
+    Args:
+        layer: The layer.
+        role: Name of the weight in its layer.
+        activation: See `initializer_for`.
+        slope: See `initializer_for`.
+
+    Returns:
+        An initializer; None for what is not a kernel.
+    """
+    if not role.endswith("kernel"):
+        return None
+    gates = fans.gates_of(layer)
+    if gates:
+        if role == "recurrent_kernel" and not fans.is_convolutional_cell(layer):
+            return PerGate(Orthogonal(), gates)
+        return GlorotUniform()
+    if role == "depthwise_kernel":  # its pointwise kernel stands between
+        return initializer_for("linear")
+    return initializer_for(activation, slope)
+
+
 class _ByActivation:
     """The value of the recipe's rule."""
 
@@ -55,19 +79,10 @@ class _ByActivation:
 
     @_errors.named("recipes.by_activation")
     def __call__(self, layer, variable):
-        role = variable.name
-        gates = fans.gates_of(layer)
-        if gates:
-            if role == "recurrent_kernel" and not fans.is_convolutional_cell(layer):
-                return PerGate(Orthogonal(), gates)
-            if role.endswith("kernel"):
-                return GlorotUniform()
-            return None
-        if role == "depthwise_kernel":  # its pointwise kernel stands between
-            return initializer_for("linear")
-        if role.endswith("kernel"):
-            return initializer_for(*self._activation(layer))
-        return plain(layer, variable)
+        if variable.name.endswith("kernel"):
+            activation = self._activation(layer)
+            return kernel_initializer(layer, variable.name, *activation)
+        return None if fans.gates_of(layer) else plain(layer, variable)
 
 
 def by_activation():
