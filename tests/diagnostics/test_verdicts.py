@@ -269,6 +269,8 @@ def test_an_initializer_is_told_by_what_it_was_given(initializer, text):
     assert verdicts.initializer_text(layer, "kernel") == text
 
 
+# Keras' convolution on NumPy converts its kernel in a way that NumPy 2 warns of.
+@pytest.mark.filterwarnings("ignore:__array__ impl:DeprecationWarning")
 def test_what_an_activation_wants_is_what_the_recipe_draws():
     layers = keras.layers
     model = keras.Sequential(
