@@ -107,7 +107,7 @@ def main():
 
 def draw(reports, path, theme):
     """A row of histograms for each network; returns the files."""
-    colors, files = plots.prepare("activation_study", path, theme)
+    colors, files = plots.prepare(path, theme)
     column, row, left, top = 1.55, 0.98, 2.1, 0.75
     width = left + LAYERS * column + 0.2
     height = top + len(reports) * row + 0.15 * (len(ACTIVATIONS) - 1) + 0.2
