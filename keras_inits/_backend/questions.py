@@ -44,11 +44,11 @@ def has_wide():
 def _jax_trace_state_is_clean():
     # Private, for want of a public question; the public way, to make an array and
     # look whether it is a tracer, costs more than a small draw.
-    core = importlib.import_module("jax._src.core")
-    if hasattr(core, "trace_state_clean"):
-        return core.trace_state_clean()
-    jax = importlib.import_module("jax")
-    return not isinstance(jax.numpy.zeros(()), jax.core.Tracer)
+    try:
+        return importlib.import_module("jax._src.core").trace_state_clean()
+    except (ImportError, AttributeError):
+        jax = importlib.import_module("jax")
+        return not isinstance(jax.numpy.zeros(()), jax.core.Tracer)
 
 
 def is_tracing():

@@ -59,8 +59,13 @@ def _frameworks_seeded(seed):
         return
     tensorflow = importlib.import_module("tensorflow")
     # Private: TensorFlow has no public way to put its seed back.
-    context = importlib.import_module("tensorflow.python.eager.context").context()
-    before = {key: getattr(context, key, None) for key in ("_seed", "_rng")}
+    try:
+        context = importlib.import_module("tensorflow.python.eager.context").context()
+        before = {key: vars(context)[key] for key in ("_seed", "_rng")}
+    except (ImportError, AttributeError, KeyError):  # then it stays set
+        tensorflow.random.set_seed(seed)
+        yield
+        return
     tensorflow.random.set_seed(seed)
     try:
         yield
