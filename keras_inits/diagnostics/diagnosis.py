@@ -43,7 +43,7 @@ def diagnose(model, x, y=None, loss=None, *, learning_rate=None, training=None):
             targets and outputs, or a list or dict of them for a model with
             several outputs. `None` is the loss the model was compiled with.
         learning_rate: Rate by which the ratio of update to weight is
-            reckoned, for one step of plain gradient descent. `None` is that of
+            computed, for one step of plain gradient descent. `None` is that of
             the compiled optimizer, or 0.01.
         training: `True` or `False` is handed to the model. `None` looks at the
             first training step without its noise: BatchNormalization works

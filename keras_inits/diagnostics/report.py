@@ -84,7 +84,7 @@ class SignalReport(_tables.Printable):
         input_mean: Mean of the data, `None` if it has no floats.
         input_stddev: Standard deviation of the data.
         loss: The loss on the batch, `None` without a backward pass.
-        learning_rate: The rate the update ratios were reckoned with.
+        learning_rate: The rate the update ratios were computed with.
         verdict: What is wrong with the model, in plain sentences.
         layers: A `LayerSignal` for each call of a layer.
         source: Class of what gave the batch, None for arrays.

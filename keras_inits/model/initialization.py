@@ -82,7 +82,9 @@ def initialize(model, rules, *, seed=None, dry_run=False, strict=True):
     a model, its clone and its loaded copy, no two weights are equal by accident, and
     layers that are added, removed or moved change no weight of another layer whose
     name was chosen. Automatic names of one class are counted, so there a layer put
-    in front moves the others' addresses.
+    in front moves the others' addresses. The name of a class at the front of its parts'
+    names does not count, as in `encoder_dense` in a class `Encoder`: constructors put
+    it there in some copies and not in others.
 
     Every rule is resolved and every initializer checked before the first weight
     is set, so a call that is refused leaves the model as it was. An error or an

@@ -48,7 +48,7 @@ def shortened(text):
     return re.sub(r"\d+\.\d{4,}", lambda found: f"{float(found[0]):.4g}", text)
 
 
-def _told(row):
+def _outcome(row):
     """What became of a weight, in the column of the initializers."""
     if row.initializer is None:
         return f"left alone: {row.note}"
@@ -109,7 +109,7 @@ class InitializationReport(_tables.Printable):
                 "x".join(map(str, row.shape)) or "scalar",
                 f"{row.fan_in:g}",
                 f"{row.fan_out:g}",
-                shortened(_told(row)),
+                shortened(_outcome(row)),
                 "" if row.stddev is None else f"{row.stddev:.3g}",
                 style="" if row.initializer else "dim",
             )

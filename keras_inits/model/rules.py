@@ -23,7 +23,7 @@ from keras_inits.model.composites import Foreign
 from keras_inits.model.owners import Owners
 
 # The names that Keras' layers give their weights: a role among these may be
-# absent from a model without being a slip of the pen.
+# absent from a model without being a typo.
 ROLES = (
     *("kernel", "bias", "recurrent_kernel", "depthwise_kernel", "pointwise_kernel"),
     *("embeddings", "reverse_embeddings", "gamma", "beta", "scale", "alpha"),

@@ -2,15 +2,14 @@
 
 from keras_inits._errors import named
 from keras_inits.fans import compute_fans
-from keras_inits.model import configured as told
-from keras_inits.model import rules
+from keras_inits.model import configured, rules
 from keras_inits.model.recipes.common import EVERYTHING
 
 
 @named("recipes.keras")
 def _default(layer, variable):
     weight = rules.Weight(variable.name, layer, variable, (layer,))
-    found = told.configured(weight, told.as_default)
+    found = configured.configured(weight, configured.as_default)
     if found is None:
         return None
     # As Keras reads them: from the shape alone.
