@@ -12,6 +12,7 @@ To add one: a function below, and its line in CONTRIBUTING.md.
 """
 
 import glob
+import os
 import sys
 
 import nox
@@ -113,7 +114,12 @@ def next_keras(session):
     run_per_backend(session, "torch", "jax")
 
 
-@nox.session(**LONG, python="3.13" if get_interpreter("3.13") else None)
+# pyenv's shims hide every version that is not the active one.
+PYENV = glob.glob(os.path.expandvars("$PYENV_ROOT/versions/3.13*/bin/python"))
+PYTHON_3_13 = get_interpreter("3.13", try_first_with=PYENV)
+
+
+@nox.session(**LONG, python=PYTHON_3_13.executable if PYTHON_3_13 else None)
 def newest(session):
     """The tests on the newest versions there are, on Python 3.13 where there is one."""
     session.install("-r", "tests/requirements/newest.txt", "-e", ".")
