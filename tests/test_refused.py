@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import keras_inits as ki
-from keras_inits import _backend
+from keras_inits import _backend, _errors
 from tests.hostile import (
     COMPARISON,
     DEEP,
@@ -156,8 +156,9 @@ if _backend.differentiates():
         ),
         (
             lambda: ki.diagnose(MODEL, X, Y, DEEP),
+            # How deep a list Python can write differs by its version.
             "diagnose: Argument `loss` must be a Keras loss, its name or a function, "
-            "got a list without a repr.",
+            f"got {_errors.shown(DEEP)}.",
         ),
         *(
             (
