@@ -8,8 +8,11 @@ backend.
 
 import inspect
 import math
+import os
+import pathlib
 import re
 from collections.abc import Set
+from typing import Any
 
 import keras
 
@@ -263,3 +266,22 @@ def check_seed_of_call(value):
     if found is None:
         raise_bad_value("seed", "an integer or None", value)
     return found
+
+
+def check_path(argument: str, value: Any) -> pathlib.Path:
+    """The path of a file that can be made, checked before any work is done.
+
+    Neither a number, which Python's `open` takes for a file that is open already (1 is
+    standard output), nor a directory.
+    """
+    try:
+        path = pathlib.Path(value)
+        os.fsencode(path)
+        valid = path.name and "\0" not in path.name and not path.is_dir()
+        valid = valid and path.absolute().parent.is_dir()
+    except Exception:  # a value of another type, or a name that no system takes
+        valid = False
+    if not valid:
+        rule = "a path in a directory that exists"
+        raise_bad_value(argument, rule, value)
+    return path

@@ -1,13 +1,15 @@
 """Tables, as reports and commands print them.
 
-A table that is wider than the terminal, or than 80 columns where there is none, comes
-in parts below each other: each has some of the columns, and the first column again.
-No number is cut.
+A table takes the width of the terminal, or 80 columns where there is none. What
+does not fit is left out by whole columns, the least important ones first, and a line
+says which; no number is cut. A column without any entry is never shown.
 """
+
+from collections.abc import Iterator
+from typing import Any
 
 import rich.box
 import rich.console
-import rich.markup
 import rich.measure
 import rich.table
 import rich.text
@@ -15,10 +17,11 @@ import rich.text
 BETWEEN = 3  # characters from one column to the next
 EDGES = 2  # characters beside the first and the last
 LONGEST_WORD = 30  # characters; what is longer may be folded
+FOLDED = 20  # characters that a folded text gets at least
 
 
 class Table(rich.table.Table):
-    """A table of rich's that shows all of its columns, however little room there is.
+    """A table of rich's that fits into the terminal, as `print` shows it too.
 
     Args:
         title: A line above it.
@@ -26,89 +29,107 @@ class Table(rich.table.Table):
         **options: See `rich.table.Table`.
     """
 
-    def __init__(self, title=None, caption=None, **options):
-        title, caption = (
-            text and rich.markup.escape(text) for text in (title, caption)
+    def __init__(
+        self, title: str | None = None, caption: str | None = None, **options: Any
+    ):
+        super().__init__(
+            title=title and rich.text.Text(title, "table.title"),
+            caption=caption and rich.text.Text(caption, "bold"),
+            **{"box": rich.box.SIMPLE_HEAD, "pad_edge": False, **options},
         )
-        options = {"box": rich.box.SIMPLE_HEAD, "caption_style": "bold", **options}
-        super().__init__(title=title, caption=caption, pad_edge=False, **options)
+        self.note = ""  # a line between the rows and the caption
+        self._priorities: list[int] = []
 
-    def texts(self, *names):
-        """Adds columns of text, which is folded where it is too long."""
+    def texts(self, *names: str, priority: int = 0) -> None:
+        """Adds columns of text, which is folded where it is too long.
+
+        Where there is too little room, the columns of the largest `priority` are left
+        out first.
+        """
         for name in names:
             self.add_column(name, overflow="fold")
+            self._priorities.append(priority)
 
-    def numbers(self, *names):
-        """Adds columns of numbers, which are never folded."""
+    def numbers(self, *names: str, priority: int = 0) -> None:
+        """Adds columns of numbers, which are never folded; `priority` as for texts."""
         for name in names:
             self.add_column(name, justify="right", no_wrap=True)
+            self._priorities.append(priority)
 
     def add_row(self, *cells, style=None):
         """Adds a row of strings, which are shown as they are, and of `Text`s."""
         shown = (rich.text.Text(c) if isinstance(c, str) else c for c in cells)
         super().add_row(*shown, style=style)
 
-    def __rich_console__(self, console, options):
-        parts = self._parts(console, options)
-        if len(parts) == 1:
-            yield from super().__rich_console__(console, options)
-            return
-        if self.title:
-            yield console.render_str(str(self.title), style="table.title")
-        for columns in parts:
-            table = Table(show_lines=self.show_lines)
-            for column in columns:
-                add = table.numbers if column.no_wrap else table.texts
-                add(column.header)
-            cells = zip(*(column.cells for column in columns), strict=True)
-            for row, texts in zip(self.rows, cells, strict=True):
-                table.add_row(*texts, style=row.style)
-            yield table
-        if self.caption:
-            yield console.render_str(str(self.caption), style=self.caption_style)
+    def filled(self) -> list[rich.table.Column]:
+        """The columns that have an entry; all of them where there is no row."""
+        return [c for c in self.columns if not self.rows or any(map(str, c.cells))]
 
-    def _parts(self, console, options):
-        """The columns of each part."""
-        first, *others = self.columns
-        parts, room = [[first]], options.max_width - EDGES - _width(console, first)
-        left = room
-        for column in others:
+    def __str__(self) -> str:
+        console = rich.console.Console(color_system=None)
+        with console.capture() as captured:
+            console.print(self)
+        return captured.get()
+
+    def __rich_console__(self, console, options) -> Iterator:
+        filled = self.filled()
+        shown = self._fitting(filled, console, options.max_width)
+        if self.title:
+            yield self.title
+        # Of rich's own class, which lays it out.
+        table = rich.table.Table(
+            box=self.box,
+            pad_edge=False,
+            show_header=self.show_header,
+            show_lines=self.show_lines,
+        )
+        for column in shown:
+            table.add_column(
+                column.header,
+                justify=column.justify,
+                no_wrap=column.no_wrap,
+                overflow=column.overflow,
+            )
+        cells = zip(*(column.cells for column in shown), strict=True)
+        for row, texts in zip(self.rows, cells, strict=True):
+            table.add_row(*texts, style=row.style)
+        yield table
+        names = [str(column.header) for column in filled if column not in shown]
+        if names:
+            needed = EDGES - BETWEEN + sum(BETWEEN + _width(console, c) for c in filled)
+            yield rich.text.Text(
+                f"Not shown: {', '.join(names)}. {needed} columns show all.", "dim"
+            )
+        if self.note:
+            yield rich.text.Text(self.note, "dim")
+        if self.caption:
+            yield self.caption
+
+    def _fitting(self, columns, console, room):
+        """Those of the columns that there is room for, the first one always."""
+        order = {id(c): p for c, p in zip(self.columns, self._priorities, strict=True)}
+        room -= EDGES - BETWEEN
+        kept: list[int] = []
+        for column in sorted(columns, key=lambda column: order[id(column)]):
             width = BETWEEN + _width(console, column)
-            if width > left and len(parts[-1]) > 1:
-                parts.append([first])
-                left = room
-            parts[-1].append(column)
-            left -= width
-        return parts
+            if width <= room or not kept:
+                kept.append(id(column))
+                room -= width
+        return [column for column in columns if id(column) in kept]
 
 
 def _width(console, column):
-    """Characters that a column needs: whole numbers, and the longest word of texts."""
+    """Characters that a column needs: whole numbers, and words of folded texts."""
     wide = console.options.update(width=1000)
     sizes = [
         rich.measure.Measurement.get(console, wide, cell)
         for cell in (column.header, *column.cells)
     ]
+    longest = max(size.maximum for size in sizes)
     if column.no_wrap:
-        return max(size.maximum for size in sizes)
-    return min(LONGEST_WORD, max(size.minimum for size in sizes))
-
-
-class Printable:
-    """A report that `print` and `rich.print` show as a table."""
-
-    def table(self):
-        """A `rich.table.Table`."""
-        raise NotImplementedError
-
-    def __rich__(self):
-        return self.table()
-
-    def __str__(self):
-        console = rich.console.Console(color_system=None)
-        with console.capture() as captured:
-            console.print(self.table())
-        return captured.get()
+        return longest
+    word = min(LONGEST_WORD, max(size.minimum for size in sizes))
+    return min(longest, max(word, FOLDED))
 
 
 def show(*lines):

@@ -7,6 +7,7 @@ module run as a program is the child's side.
 
 import argparse
 import contextlib
+import dataclasses
 import json
 import os
 import pathlib
@@ -14,12 +15,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import NamedTuple
 
 import keras
 import numpy as np
 
-from keras_inits import _backend, _errors, registry
+from keras_inits import _backend, _errors, _reports, _tables, registry
 from keras_inits.model.addresses import addresses
 from keras_inits.model.fingerprint import fingerprint
 from keras_inits.targets import ARGUMENT, resolve_target
@@ -28,7 +28,8 @@ FACTS = "facts.json"
 WEIGHTS = "weights.npz"
 
 
-class Built(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Built:
     """What one backend built.
 
     `difference` is the largest absolute one between its weights and those of the
@@ -41,6 +42,66 @@ class Built(NamedTuple):
     weights: int
     values: int
     difference: float | None
+
+
+@dataclasses.dataclass(frozen=True)
+class ParityReport(_reports.Report):
+    """Whether every backend gives a model the same weights.
+
+    Attributes:
+        target: What was built, as the user typed it.
+        seed: The seed that it was built with.
+        enabled: Whether Keras' own names stood for the classes of this package.
+        backends: A `Built` for each backend.
+        left_out: A sentence on each backend that is not installed.
+    """
+
+    target: str
+    seed: int
+    enabled: bool
+    backends: list[Built]
+    left_out: list[str]
+
+    @property
+    def differing(self) -> list[str]:
+        """The backends whose weights are not those of the first one."""
+        digest = self.backends[0].fingerprint
+        return [row.backend for row in self.backends if row.fingerprint != digest]
+
+    def table(self) -> _tables.Table:
+        """A `rich.table.Table` with a row for each backend."""
+        table = _tables.Table()
+        table.texts("Backend")
+        table.numbers("Fingerprint")
+        table.numbers("Build", priority=1)
+        table.numbers("Largest difference")
+        for row in self.backends:
+            difference = "none"
+            if row.backend in self.differing:
+                difference = "other weights"
+                if row.difference is not None:
+                    difference = f"{row.difference:.3g}"
+            digest = f"{row.fingerprint[:16]}..."
+            table.add_row(row.backend, digest, f"{row.seconds:.2f} s", difference)
+        table.note = "\n".join(self.sentences())
+        return table
+
+    def sentences(self) -> list[str]:
+        """What the rows say together."""
+        first = self.backends[0]
+        found = [
+            *self.left_out,
+            f"{self.target} with seed {self.seed} has {first.weights:,} weights of "
+            f"{first.values:,} values.",
+        ]
+        if self.differing:
+            others = ", ".join(self.differing)
+            return [*found, f"Not the weights of {first.backend}: {others}."]
+        if len(self.backends) == 1:
+            found.append(f"Only {first.backend} built it, so nothing was compared.")
+        else:
+            found.append(f"The same bits on {len(self.backends)} backends.")
+        return [*found, f"Fingerprint: {first.fingerprint}"]
 
 
 def build_everywhere(target, backends, *, seed, enable):

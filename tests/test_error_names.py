@@ -14,8 +14,10 @@ import keras_inits as ki
 from keras_inits import _checks, _errors
 from keras_inits.diagnostics import comparison, report
 from keras_inits.engine.host import HostOps
+from tests.hostile import MODEL, REPORT
 from tests.support import raises_exactly
 
+WEIGHTS = ki.initialize(MODEL, {"kernel": "zeros"}, dry_run=True)
 X = np.linspace(-1.0, 1.0, 12, dtype="float32").reshape(4, 3)
 KEY = (1, 2)
 DRAW = (HostOps(), KEY, (2,))
@@ -83,9 +85,13 @@ CALLS = {
     "reinitialize": lambda: ki.reinitialize("no model"),
     "unregister": lambda: ki.unregister(3),
     "SignalReport.plot": lambda: report.SignalReport.plot(None, "start.txt"),
-    "SignalReport.to_json": lambda: report.SignalReport.to_json(None, indent="wide"),
+    "SignalReport.to_json": lambda: REPORT.to_json(indent="wide"),
+    "SignalReport.table": lambda: REPORT.table("some"),
+    "InitializationReport.table": lambda: WEIGHTS.table("some"),
+    "InitializationReport.to_json": lambda: WEIGHTS.to_json(indent="wide"),
     "Comparison.plot": lambda: comparison.Comparison.plot(None, "start.txt"),
 }
+REPORTS = ("Report", "Comparison")
 # They take nothing that could be wrong, and `enable` has a test of its own.
 NO_ARGUMENTS = {
     *("disable", "enable", "enabled", "is_enabled", "names"),
@@ -108,7 +114,7 @@ def public_functions():
 
 
 def test_every_public_function_is_called_here():
-    methods = {"SignalReport.plot", "SignalReport.to_json", "Comparison.plot"}
+    methods = {name for name in CALLS if name.partition(".")[0].endswith(REPORTS)}
 
     assert {*CALLS, *NO_ARGUMENTS} - methods == set(public_functions())
 

@@ -118,6 +118,7 @@ CALLS = {
     "diagnose's training": lambda v: ki.diagnose(MODEL, X, training=v),
     "a report's path": lambda v: REPORT.to_json(v),
     "a report's indent": lambda v: REPORT.to_json(indent=v),
+    "a report's rows": lambda v: REPORT.table(v),
     "a report's theme": lambda v: REPORT.plot(theme=v),
     "a picture's path": lambda v: REPORT.plot(v),
     "a comparison's path": lambda v: COMPARISON.plot(v),

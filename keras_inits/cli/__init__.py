@@ -71,6 +71,27 @@ def add_target(parser):
     )
 
 
+def add_json(parser):
+    """Adds the file that a command writes its report into as JSON."""
+    parser.add_argument("--json", metavar="FILE", help="write the report as JSON")
+
+
+def check_json(arguments):
+    """Refuses a path that `--json` cannot write to, before any work is done."""
+    from keras_inits import _checks
+
+    if arguments.json:
+        _checks.check_path("--json", arguments.json)
+
+
+def check_seed(seed):
+    """Refuses what `keras.utils.set_random_seed` does not take."""
+    from keras_inits import _errors
+
+    if not 0 <= seed < 2**32:
+        _errors.raise_bad_value("--seed", "from 0 to 4294967295", seed)
+
+
 def main(argv=None):
     """Runs one command.
 

@@ -3,7 +3,7 @@
 The exit status is 0 for a healthy model and 1 for one with a problem.
 """
 
-from keras_inits.cli import add_target
+from keras_inits.cli import add_json, add_target, check_json, check_seed
 
 HELP = "what a model's weights do to a signal, layer by layer"
 DESCRIPTION = """Runs one batch through a model, forward and, with targets, backward,
@@ -44,31 +44,48 @@ def add_arguments(parser):
         help="size of the batch, from the front of the data (default: %(default)s)",
     )
     parser.add_argument(
+        "--seed",
+        type=int,
+        help="an integer for keras.utils.set_random_seed before the model is built, so "
+        "that weights without a seed of their own are the same in every run",
+    )
+    parser.add_argument(
         "--plot", metavar="OUT", help="draw the report into a .png, .svg or .pdf file"
     )
-    parser.add_argument("--json", metavar="OUT", help="write the numbers into a file")
+    parser.add_argument(
+        "--rows",
+        choices=("all", "troubled", "summary"),
+        help="every layer, those with a problem, or a choice of 30; by default the "
+        "choice of a model with more",
+    )
+    add_json(parser)
 
 
 def run(arguments):
     """Diagnoses, prints the table, writes the files."""
+    import keras
+
     from keras_inits import _checks, _tables
     from keras_inits.cli import _archive
-    from keras_inits.diagnostics import inputs, plots
+    from keras_inits.diagnostics import plots
     from keras_inits.diagnostics.diagnosis import diagnose
     from keras_inits.targets import resolve_target
 
     samples = _checks.check_integer("--samples", arguments.samples, 1)
-    for option, path in (("--plot", arguments.plot), ("--json", arguments.json)):
-        if path:
-            inputs.check_path(option, path)
+    check_json(arguments)
+    if arguments.seed is not None:
+        check_seed(arguments.seed)
     if arguments.plot:
+        _checks.check_path("--plot", arguments.plot)
         plots.prepare(arguments.plot, "light")  # refused before anything is computed
     x, y = _archive.front(arguments.data, samples)
     build = resolve_target(arguments.target)
+    if arguments.seed is not None:
+        keras.utils.set_random_seed(arguments.seed)
     report = diagnose(build(), x, y, arguments.loss)
-    _tables.show(report)
+    _tables.show(report.table(arguments.rows))
     if arguments.json:
         report.to_json(arguments.json)
     if arguments.plot:
         report.plot(arguments.plot)
-    return int(any(layer.problems for layer in report.layers))
+    return int(bool(report.troubled))

@@ -3,14 +3,12 @@
 import argparse
 
 from keras_inits import _installed
-from keras_inits.cli import add_target
+from keras_inits.cli import add_json, add_target, check_json, check_seed
 
 HELP = "whether every backend gives a model the same weights"
 DESCRIPTION = """Builds a model on each backend, in a process of its own and from one
 seed, and compares the weights. The exit status is 1 if any differs."""
 WORDS = {"`model`": "`TARGET`"}
-
-FULL_WIDTH = 104  # columns at which whole fingerprints fit
 
 
 def add_arguments(parser):
@@ -30,6 +28,7 @@ def add_arguments(parser):
         default=True,
         help="whether Keras' initializer names stand for those of keras_inits",
     )
+    add_json(parser)
 
 
 def run(arguments):
@@ -39,14 +38,14 @@ def run(arguments):
     from keras_inits import _backend, _checks, _errors, _tables, parity
     from keras_inits.targets import resolve_target
 
+    check_json(arguments)
     # By default those that are looked for, and the one that runs now.
     found = dict.fromkeys([*_installed.BACKENDS, _backend.name()])
     named = arguments.backends or found
     for backend in named:
         if _installed.missing(backend) == backend:  # nothing has that name here
             _checks.check_choice("--backends", backend, _installed.BACKENDS)
-    if not 0 <= arguments.seed < 2**32:  # what Keras and NumPy take
-        _errors.raise_bad_value("--seed", "from 0 to 4294967295", arguments.seed)
+    check_seed(arguments.seed)
     missing = {backend: _installed.missing(backend) for backend in named}
     backends = [backend for backend, lacks in missing.items() if lacks is None]
     if not backends:
@@ -64,27 +63,17 @@ def run(arguments):
             status.update(f"{arguments.target} on {backend}")
             built.append(next(rows))
         rows.close()
-    table = _table(built, console.width >= FULL_WIDTH)
-    _tables.show(table, *_left_out(missing), *_verdict(arguments, built))
-    return int(len({row.fingerprint for row in built}) > 1)
-
-
-def _table(built, full):
-    """A row for each backend, with the `full` fingerprint or its beginning."""
-    from keras_inits import _tables
-
-    table = _tables.Table()
-    table.texts("Backend", "Fingerprint")
-    table.numbers("Build", "Largest difference")
-    for row in built:
-        difference = "none"
-        if row.fingerprint != built[0].fingerprint:
-            difference = "other weights"
-            if row.difference is not None:
-                difference = f"{row.difference:.3g}"
-        shown = row.fingerprint if full else f"{row.fingerprint[:16]}..."
-        table.add_row(row.backend, shown, f"{row.seconds:.2f} s", difference)
-    return table
+    report = parity.ParityReport(
+        arguments.target,
+        arguments.seed,
+        arguments.enable,
+        built,
+        list(_left_out(missing)),
+    )
+    _tables.show(report)
+    if arguments.json:
+        report.to_json(arguments.json)
+    return int(bool(report.differing))
 
 
 def _left_out(missing):
@@ -93,21 +82,3 @@ def _left_out(missing):
         if lacks is not None:
             what = backend if lacks == backend else f"{backend} needs {lacks}, which"
             yield f"{what} is not installed here, so it was left out."
-
-
-def _verdict(arguments, built):
-    """Sentences on all rows together."""
-    first = built[0]
-    yield (
-        f"{arguments.target} with seed {arguments.seed} has {first.weights:,} weights "
-        f"of {first.values:,} values."
-    )
-    differing = [r.backend for r in built if r.fingerprint != first.fingerprint]
-    if differing:
-        yield f"Not the weights of {first.backend}: {', '.join(differing)}."
-        return
-    if len(built) == 1:
-        yield f"Only {first.backend} built it, so nothing was compared."
-    else:
-        yield f"The same bits on {len(built)} backends."
-    yield f"Fingerprint: {first.fingerprint}"

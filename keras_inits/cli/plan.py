@@ -4,7 +4,7 @@ import argparse
 import inspect
 import math
 
-from keras_inits.cli import add_target
+from keras_inits.cli import add_json, add_target, check_json
 
 HELP = "what a recipe or rules would set in a model"
 DESCRIPTION = """Builds a model and prints what `initialize` would set, weight by
@@ -39,6 +39,13 @@ def add_arguments(parser):
         default=True,
         help="whether a rule that chooses no weight is an error",
     )
+    parser.add_argument(
+        "--rows",
+        choices=("all", "changed", "summary"),
+        help="every weight, those that are set, or a row for each kind of weight; by "
+        "default the summary of a model with more than 30 weights",
+    )
+    add_json(parser)
 
 
 def _recipe(text):
@@ -76,6 +83,7 @@ def run(arguments):
     from keras_inits.model.initialization import initialize
     from keras_inits.targets import resolve_target
 
+    check_json(arguments)
     rules = []
     if arguments.rules:
         rule = "a file that holds a JSON object"
@@ -91,5 +99,8 @@ def run(arguments):
         model, rules, seed=arguments.seed, dry_run=True, strict=arguments.strict
     )
     entries = sum(math.prod(row.shape) for row in report.drawn)
-    _tables.show(report, f"{len(report.drawn)} weights, {entries:,} entries.")
+    table = report.table(arguments.rows)
+    _tables.show(table, f"{len(report.drawn)} weights, {entries:,} entries.")
+    if arguments.json:
+        report.to_json(arguments.json)
     return 0

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import rich.progress
 
-from keras_inits import _backend, _checks, _errors, _tables
+from keras_inits import _backend, _checks, _errors, _reports, _tables
 from keras_inits.diagnostics import inputs
 from keras_inits.initializers import lookup
 from keras_inits.model.initialization import planned
@@ -39,7 +39,7 @@ class Run:
 
 
 @dataclasses.dataclass(frozen=True)
-class Comparison(_tables.Printable):
+class Comparison(_reports.Report):
     """The finished runs of `compare`.
 
     Attributes:
@@ -60,10 +60,6 @@ class Comparison(_tables.Printable):
         given = isinstance(initializer, str)
         return [run for run in self.runs if given and run.initializer == initializer]
 
-    def to_dict(self):
-        """Plain data, as JSON has them; a loss that is not finite is `None`."""
-        return inputs.plain(dataclasses.asdict(self))
-
     def table(self):
         """A `rich.table.Table` with a row for each initializer.
 
@@ -76,7 +72,9 @@ class Comparison(_tables.Printable):
             f"validation, {self.epochs} epochs", missing if self.interrupted else None
         )
         table.texts("initializer")
-        table.numbers("seeds", "first loss", "last loss", *names)
+        table.numbers("seeds", priority=2)
+        table.numbers("first loss", priority=1)
+        table.numbers("last loss", *names)
         for initializer in self.initializers:
             runs = self.of(initializer)
             table.add_row(

@@ -1,12 +1,9 @@
-"""What goes into a pass and out of a report: checked data, plain data.
+"""What goes into a pass: checked data.
 
 All checks run before anything else does, so a refused call changes nothing.
 """
 
 import itertools
-import math
-import os
-import pathlib
 from collections.abc import Iterable
 
 import keras
@@ -222,36 +219,6 @@ def check_gradients(what):
             f"have. Run on {', '.join(_backend.DIFFERENTIATES)}.",
             RuntimeError,
         )
-
-
-def check_path(argument, value):
-    """The path of a file that can be made, checked before any work is done.
-
-    Neither a number, which Python's `open` takes for a file that is open already (1 is
-    standard output), nor a directory.
-    """
-    try:
-        path = pathlib.Path(value)
-        os.fsencode(path)
-        valid = path.name and "\0" not in path.name and not path.is_dir()
-        valid = valid and path.absolute().parent.is_dir()
-    except Exception:  # a value of another type, or a name that no system takes
-        valid = False
-    if not valid:
-        rule = "a path in a directory that exists"
-        _errors.raise_bad_value(argument, rule, value)
-    return path
-
-
-def plain(value):
-    """The same with lists for tuples and `None` for what JSON has no number for."""
-    if isinstance(value, dict):
-        return {key: plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(entry) for entry in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def _as_array(value):

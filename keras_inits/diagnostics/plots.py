@@ -11,7 +11,7 @@ import math
 import textwrap
 
 from keras_inits import _checks, _errors
-from keras_inits.diagnostics import inputs, verdicts
+from keras_inits.diagnostics import verdicts
 
 WIDTH = 11.0  # inches, as all sizes here
 PANEL_HEIGHT = 0.62
@@ -139,7 +139,7 @@ def prepare(path, theme):
         )
     files = []
     if path is not None:
-        path = inputs.check_path("path", path)
+        path = _checks.check_path("path", path)
         endings = (".png", ".svg", ".pdf")
         if not path.suffix:
             files = [path.with_suffix(ending) for ending in endings[:2]]

@@ -1,12 +1,13 @@
 """What `diagnose` returns: numbers, a table, JSON; `plots` draws it."""
 
 import dataclasses
-import json
 
 import rich.text
 
-from keras_inits import _checks, _errors, _tables
-from keras_inits.diagnostics import inputs, statistics
+from keras_inits import _checks, _errors, _reports, _tables
+from keras_inits.diagnostics import statistics
+
+ROWS = ("all", "troubled", "summary")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +72,7 @@ class LayerSignal:
 
 
 @dataclasses.dataclass(frozen=True)
-class SignalReport(_tables.Printable):
+class SignalReport(_reports.Report):
     """What one batch showed of a model.
 
     `print(report)` and `rich.print(report)` show a table, `to_dict` and
@@ -111,48 +112,48 @@ class SignalReport(_tables.Printable):
                 return layer
         raise KeyError(name)
 
-    def to_dict(self):
-        """Plain data: dicts, lists, strings and numbers, as JSON has them.
+    @property
+    def troubled(self) -> list[LayerSignal]:
+        """The layers with a problem."""
+        return [layer for layer in self.layers if layer.problems]
 
-        A number that is not finite becomes `None`.
-        """
-        return inputs.plain(dataclasses.asdict(self))
-
-    @_errors.named("SignalReport.to_json")
-    def to_json(self, path=None, *, indent=2):
-        """The plain data as JSON text, and into a file if a path is given.
+    @_errors.named("SignalReport.table")
+    def table(self, rows: str | None = None) -> _tables.Table:
+        """A `rich.table.Table` with a row for each layer, which `print` shows too.
 
         Args:
-            path: Path of a file in a directory that exists, or `None`.
-            indent: Spaces before each level, an integer from 0 to 80, or `None` for
-                one line.
-
-        Raises:
-            ValueError: If an argument is not as said above.
+            rows: `"all"`, `"troubled"` for the layers with a problem alone, or
+                `"summary"` for at most 30 layers: those where the problems change,
+                and others evenly. `None` is all of at most 30, and else the summary.
         """
-        if indent is not None:
-            rule = "None or an integer from 0 to 80"
-            indent = int(_checks.check_real("indent", indent, rule, range(81).count))
-        if path is not None:
-            path = inputs.check_path("path", path)
-        text = json.dumps(self.to_dict(), indent=indent)
-        if path is not None:
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(text + "\n")
-        return text
-
-    def table(self):
-        """A `rich.table.Table` with a row for each layer."""
+        rows = _reports.rows_to_show(rows, ROWS, len(self.layers))
+        layers = self.layers
+        if rows == "troubled":
+            layers = self.troubled
+        elif rows == "summary":
+            shown = _reports.stand_ins([tuple(layer.problems) for layer in layers])
+            layers = [layers[index] for index in shown]
         backward = self.loss is not None
         table = _tables.Table(f"{self.model}: {self._header()}", self.verdict)
         table.numbers("#")
-        table.texts("layer", "shape")
-        table.numbers("mean", "stddev", "zero", "flat", "dead", "|r|", "rank")
+        table.texts("layer")
+        table.texts("shape", priority=2)
+        table.numbers("mean", priority=5)
+        table.numbers("stddev")
+        table.numbers("zero", priority=6)
+        table.numbers("flat", "dead", priority=4)
+        table.numbers("|r|", "rank", priority=6)
         if backward:
-            table.numbers("grad out", "grad kernel", "update")
+            table.numbers("grad out", priority=1)
+            table.numbers("grad kernel", priority=6)
+            table.numbers("update", priority=3)
         table.texts("verdict")
-        for layer in self.layers:
+        for layer in layers:
             table.add_row(*_cells(layer, backward))
+        if len(layers) < len(self.layers):
+            table.note = f"{len(layers)} of {len(self.layers)} layers"
+            if rows == "summary":
+                table.note += ', spread evenly; rows "all" has the others'
         return table
 
     @_errors.named("SignalReport.plot")

@@ -12,7 +12,7 @@ import dataclasses
 import keras
 import numpy as np
 
-from keras_inits import _backend, _checks, _errors, _tables
+from keras_inits import _backend, _checks, _errors, _reports, _tables
 from keras_inits.diagnostics import capture, inputs, statistics
 from keras_inits.engine import streams
 from keras_inits.initializers.orthogonal import Orthogonal
@@ -49,7 +49,7 @@ class LayerScale:
 
 
 @dataclasses.dataclass(frozen=True)
-class ScaleReport(_tables.Printable):
+class ScaleReport(_reports.Report):
     """What `lsuv` or `data_scale` did to a model.
 
     Attributes:
@@ -73,10 +73,6 @@ class ScaleReport(_tables.Printable):
         """Whether every kernel reached the target."""
         return all(layer.converged for layer in self.layers)
 
-    def to_dict(self):
-        """Plain data, as JSON has them."""
-        return inputs.plain(dataclasses.asdict(self))
-
     def table(self):
         """A `rich.table.Table` with a row for each kernel."""
         on = f" on the first batch of {self.source}" if self.source else ""
@@ -84,8 +80,11 @@ class ScaleReport(_tables.Printable):
             f"{self.model}: {self.target.replace('_', ' ')} brought to 1{on}",
             f"left as they are: {', '.join(self.left)}" if self.left else None,
         )
-        table.texts("kernel", "shape")
-        table.numbers("before", "scale", "tries", "after", "converged")
+        table.texts("kernel")
+        table.texts("shape", priority=1)
+        table.numbers("before", "scale")
+        table.numbers("tries", priority=2)
+        table.numbers("after", "converged")
         for row in self.layers:
             table.add_row(
                 row.weight,

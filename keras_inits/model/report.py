@@ -2,13 +2,15 @@
 
 import contextlib
 import dataclasses
+import math
 import re
 
 import rich.console
 import rich.progress
 
-from keras_inits import _convert, _tables
+from keras_inits import _convert, _errors, _reports, _tables
 
+ROWS = ("all", "changed", "summary")
 LONG = 20_000_000  # entries of weights from which a bar is shown
 
 
@@ -48,6 +50,17 @@ def shortened(text):
     return re.sub(r"\d+\.\d{4,}", lambda found: f"{float(found[0]):.4g}", text)
 
 
+def _kind(outcome):
+    """An outcome without the arguments, in which weights of one kind may differ."""
+    return re.sub(r"\(.+", "(...)", outcome)
+
+
+def _range(values):
+    """The least and the largest of some numbers, as text."""
+    ends = [f"{value:.3g}" for value in (min(values), max(values))] if values else [""]
+    return " to ".join(dict.fromkeys(ends))
+
+
 def _outcome(row):
     """What became of a weight, in the column of the initializers."""
     if row.initializer is None:
@@ -56,7 +69,7 @@ def _outcome(row):
 
 
 @dataclasses.dataclass(frozen=True)
-class InitializationReport(_tables.Printable):
+class InitializationReport(_reports.Report):
     """The weights of a model and what was drawn for them.
 
     `print(report)` and `rich.print(report)` show a table, `report[address]` is
@@ -92,17 +105,35 @@ class InitializationReport(_tables.Printable):
                 return row
         raise KeyError(address)
 
-    def table(self):
-        """A `rich.table.Table` with a row for each weight."""
+    @_errors.named("InitializationReport.table")
+    def table(self, rows: str | None = None) -> _tables.Table:
+        """A `rich.table.Table` with a row for each weight, which `print` shows too.
+
+        Args:
+            rows: `"all"`, `"changed"` for the weights that were drawn alone, or
+                `"summary"` for a row of each kind of weight: the class of its layer,
+                its name there and what drew it. `None` is all of at most 30 weights,
+                and else the summary.
+        """
+        rows = _reports.rows_to_show(rows, ROWS, len(self.weights))
         verb = "would set" if self.dry_run else "set"
         title = f"{self.model}: {self.action} {verb} {len(self.drawn)} of "
         title += f"{len(self.weights)} weights, seed {_convert.text(self.seed)}"
         table = _tables.Table(title)
-        table.texts("address", "layer", "shape")
-        table.numbers("fan in", "fan out")
+        if rows == "summary":
+            self._summarize(table)
+        else:
+            self._list(table, self.drawn if rows == "changed" else self.weights)
+        return table
+
+    def _list(self, table, weights):
+        table.texts("address")
+        table.texts("layer", priority=4)
+        table.texts("shape", priority=2)
+        table.numbers("fan in", "fan out", priority=3)
         table.texts("initializer")
-        table.numbers("stddev")
-        for row in self.weights:
+        table.numbers("stddev", priority=1)
+        for row in weights:
             table.add_row(
                 row.address,
                 row.layer,
@@ -113,7 +144,32 @@ class InitializationReport(_tables.Printable):
                 "" if row.stddev is None else f"{row.stddev:.3g}",
                 style="" if row.initializer else "dim",
             )
-        return table
+        if len(weights) < len(self.weights):
+            table.note = f"{len(weights)} of {len(self.weights)} weights"
+
+    def _summarize(self, table):
+        table.numbers("weights")
+        table.texts("layer", "name", "initializer")
+        table.numbers("stddev", priority=1)
+        table.numbers("entries", priority=2)
+        table.texts("first", priority=3)
+        groups: dict[tuple[str, ...], list[WeightReport]] = {}
+        for row in self.weights:
+            kind = row.layer, row.address.rpartition("/")[2], _kind(_outcome(row))
+            groups.setdefault(kind, []).append(row)
+        for (layer, name, initializer), group in groups.items():
+            outcomes = {shortened(_outcome(row)) for row in group}
+            table.add_row(
+                str(len(group)),
+                layer,
+                name,
+                outcomes.pop() if len(outcomes) == 1 else initializer,
+                _range([row.stddev for row in group if row.stddev is not None]),
+                f"{sum(math.prod(row.shape) for row in group):,}",
+                group[0].address,
+                style="" if group[0].initializer else "dim",
+            )
+        table.note = f'{len(self.weights)} weights; rows "all" lists them'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,7 +190,7 @@ class Replacement:
 
 
 @dataclasses.dataclass(frozen=True)
-class DetachReport(_tables.Printable):
+class DetachReport(_reports.Report):
     """The initializers of a model's layers and what took their place.
 
     Attributes:

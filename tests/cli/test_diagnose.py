@@ -43,15 +43,46 @@ def test_a_healthy_model_ends_with_0(here, run):
     assert "healthy" in out
 
 
-def test_the_table_loses_nothing_on_80_columns(here, run, monkeypatch):
+def test_the_table_fits_80_columns_and_a_wide_terminal_gets_more(
+    here, run, monkeypatch
+):
     monkeypatch.setenv("COLUMNS", "80")
+    _, narrow, _ = run("diagnose", "my_networks:build", "--data", "data.npz")
+    monkeypatch.setenv("COLUMNS", "160")
+    _, wide, _ = run("diagnose", "my_networks:build", "--data", "data.npz")
 
-    _, out, _ = run("diagnose", "my_networks:build", "--data", "data.npz")
+    assert max(map(len, narrow.splitlines())) <= 80
+    assert "…" not in narrow
+    for name in ("#", "layer", "stddev", "verdict", "ok"):
+        assert f" {name} " in narrow
+    assert "Not shown: " in narrow
+    assert "rank" in wide
+    assert "Not shown: " not in wide
 
-    assert max(map(len, out.splitlines())) <= 80
-    assert "…" not in out
-    for name in ("#", "layer", "shape", "mean", "stddev", "rank", "verdict", "ok"):
-        assert f" {name} " in out
+
+def test_only_layers_with_a_problem_are_shown_on_request(here, run):
+    arguments = ["--data", "data.npz", "--rows", "troubled", "--json", "out.json"]
+
+    _, out, _ = run("diagnose", "my_networks:small", *arguments)
+
+    layers = json.loads((here / "out.json").read_text())["layers"]
+    names = [layer["name"] for layer in layers if layer["problems"]]
+    shown = [line.split()[1] for line in out.splitlines() if line[:4].strip().isdigit()]
+    assert 0 < len(names) < len(layers)
+    assert shown == names
+    assert f"{len(names)} of {len(layers)} layers" in out
+
+
+def test_a_seed_makes_weights_the_same_in_every_run(here, run):
+    (here / "unseeded.py").write_text(MODULE.replace("keras.utils.set", "# "))
+    found = []
+    for seed in (5, 5, 6):
+        arguments = ["--data", "data.npz", "--seed", seed, "--json", "out.json"]
+        run("diagnose", "unseeded:build", *arguments)
+        report = json.loads((here / "out.json").read_text())
+        found.append(report["layers"][0]["signal"]["stddev"])
+
+    assert found[0] == found[1] != found[2]
 
 
 def test_a_model_in_trouble_ends_with_1_and_writes_its_files(here, run):
@@ -99,6 +130,15 @@ def test_the_batch_is_taken_from_the_front(here, run):
         (
             ["--data", "data.npz", "--samples", "0"],
             "Argument `--samples` must be an integer, 1 or above, got 0.",
+        ),
+        (
+            ["--data", "data.npz", "--seed", "-1"],
+            "Argument `--seed` must be from 0 to 4294967295, got -1.",
+        ),
+        (
+            ["--data", "data.npz", "--json", "no/such.json"],
+            "Argument `--json` must be a path in a directory that exists, "
+            "got 'no/such.json'.",
         ),
         (
             ["--data", "data.npz", "--plot", "out.bmp"],

@@ -1,5 +1,7 @@
 """`keras-inits parity`, without building: `tests/cross` has the rest."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -44,7 +46,9 @@ def test_the_difference_is_the_largest_of_like_weights(weights, difference, tmp_
         ("b" * 64, 1, "Not the weights of jax: tensorflow.\n"),
     ],
 )
-def test_parity_ends_with_a_verdict(second, status, sentence, run, monkeypatch):
+def test_parity_ends_with_a_verdict(
+    second, status, sentence, run, monkeypatch, tmp_path
+):
     built = [
         parity.Built("jax", "a" * 64, 1.0, 2, 8, 0.0),
         parity.Built("tensorflow", second, 0.5, 2, 8, 0.125),
@@ -57,7 +61,8 @@ def test_parity_ends_with_a_verdict(second, status, sentence, run, monkeypatch):
     )
 
     backends = ["jax", "torch", "tensorflow", "numpy", "jax"]
-    found = run("parity", "ResNet50", "--backends", *backends)
+    path = tmp_path / "parity.json"
+    found = run("parity", "ResNet50", "--backends", *backends, "--json", path)
 
     assert (found[0], found[2]) == (status, "")
     assert "torch is not installed here, so it was left out.\n" in found[1]
@@ -65,3 +70,7 @@ def test_parity_ends_with_a_verdict(second, status, sentence, run, monkeypatch):
     assert text in found[1]
     assert found[1].endswith(sentence)
     assert ("0.125" in found[1]) == bool(status)
+    data = json.loads(path.read_text())
+    assert [row["difference"] for row in data["backends"]] == [0.0, 0.125]
+    assert (data["target"], data["seed"], data["enabled"]) == ("ResNet50", 0, True)
+    assert len(data["left_out"]) == 2

@@ -54,6 +54,32 @@ def test_rules_alone_and_recipes_with_arguments(target, tmp_path, capsys):
     assert plan(target, "--recipe", "pytorch:padding_idx=0") == 0
 
 
+def test_its_report_is_written_as_json(target, tmp_path, capsys):
+    path = tmp_path / "plan.json"
+    arguments = ["--recipe", "by_activation", "--seed", "3", "--json", str(path)]
+
+    assert plan(target, *arguments) == 0
+
+    data = json.loads(path.read_text())
+    assert (data["seed"], data["dry_run"]) == (3, True)
+    assert [row["address"] for row in data["weights"]] == [
+        *("body/kernel", "body/bias", "head/kernel", "head/bias")
+    ]
+
+
+def test_only_weights_that_are_set_are_shown_on_request(target, tmp_path, capsys):
+    rules = tmp_path / "rules.json"
+    rules.write_text('{"body/kernel": "he_normal"}')
+    arguments = ["--rules", str(rules)]
+
+    assert plan(target, *arguments) == plan(target, *arguments, "--rows", "changed")
+
+    first, _, second = capsys.readouterr().out.partition("entries.")
+    assert "head/kernel" in first
+    assert "head/kernel" not in second
+    assert "1 of 4 weights" in second
+
+
 def test_rules_that_are_no_object_are_refused(target, tmp_path, capsys):
     rules = tmp_path / "rules.json"
     rules.write_text('["he_normal"]')
@@ -94,13 +120,18 @@ def test_rules_that_are_no_object_are_refused(target, tmp_path, capsys):
             "got None.",
         ),
         (
+            ["--recipe", "pytorch", "--json", "no/such.json"],
+            "keras-inits plan: Argument `--json` must be a path in a directory that "
+            "exists, got 'no/such.json'.",
+        ),
+        (
             ["--rules", "missing.json"],
             "keras-inits plan: Argument `--rules` must be a file that holds a JSON "
             "object, got 'missing.json'. [Errno 2] No such file or directory: "
             "'missing.json'.",
         ),
     ],
-    ids=range(6),
+    ids=range(7),
 )
 def test_errors_are_one_sentence_and_exit_status_2(arguments, text, target, capsys):
     assert plan(target, *arguments) == 2

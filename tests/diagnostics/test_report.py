@@ -1,8 +1,8 @@
 """The report as a table, as plain data and as pictures."""
 
 import ast
+import dataclasses
 import io
-import json
 import pathlib
 import re
 import sys
@@ -39,22 +39,52 @@ def test_the_table_has_a_row_for_each_layer():
     assert found.verdict in " ".join(text.split())
 
 
-def test_the_table_fits_a_narrow_terminal():
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_the_table_fits_the_terminal_and_says_what_is_wrong(width):
     file = io.StringIO()
 
-    rich.console.Console(file=file, width=100).print(report())
+    rich.console.Console(file=file, width=width).print(report())
 
-    assert max(len(line) for line in file.getvalue().splitlines()) <= 100
+    text = file.getvalue()
+    assert max(len(line) for line in text.splitlines()) <= width
+    for name in ("#", "layer", "stddev", "verdict"):
+        assert f" {name} " in text
+    assert ("Not shown: " in text) == (width < 160)
 
 
-def test_the_report_is_plain_data_as_json_has_them(tmp_path):
+@pytest.mark.usefixtures("wide_terminal")
+def test_rows_are_all_or_those_with_a_problem():
+    found = report(depth=4)
+    bad = dataclasses.replace(found[2], problems=["dead"], verdict="dead units")
+    found.layers[2] = bad
+
+    table = found.table("troubled")
+
+    assert found.troubled == [bad]
+    assert table.row_count == 1
+    assert "1 of 5 layers" in str(table)
+    assert found.table("all").row_count == found.table().row_count == 5
+
+
+def test_a_long_model_has_a_summary():
+    found = report(depth=40)
+    layers = [dataclasses.replace(layer, problems=[]) for layer in found.layers]
+    layers[17] = dataclasses.replace(layers[17], problems=["dead"], verdict="dead")
+    found = dataclasses.replace(found, layers=layers)
+
+    text = str(found)
+
+    rows = [line.split()[0] for line in text.splitlines() if line[:4].strip().isdigit()]
+    assert len(rows) == 30
+    assert {"0", "16", "17", "18", "40"} <= set(rows)
+    assert '30 of 41 layers, spread evenly; rows "all" has the others' in text
+
+
+def test_the_report_is_plain_data_with_its_layers():
     found = report()
 
     data = found.to_dict()
-    text = found.to_json(tmp_path / "report.json")
 
-    assert json.loads(text) == data
-    assert json.loads((tmp_path / "report.json").read_text()) == data
     assert data["layers"][1]["name"] == "l1"
     assert data["layers"][1]["signal"]["stddev"] == found["l1"].signal.stddev
     assert data["layers"][1]["kernels"][0]["shape"] == [32, 32]

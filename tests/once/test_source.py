@@ -18,6 +18,7 @@ PLOTTING = {"matplotlib", "PIL", "plotly", "seaborn"}
 ORDER = [
     (
         *("_installed", "_convert", "_ranges", "_errors", "_checks", "_tables"),
+        *("_html", "_reports"),
         *("_backend", "_arrays", "engine", "fans", "gains"),
     ),
     ("initializers", "draws"),
@@ -30,6 +31,8 @@ LEVEL = {part: level for level, parts in enumerate(ORDER) for part in parts}
 LOWEST = {
     "_installed": set(),
     "_tables": set(),
+    "_html": {"_tables"},
+    "_reports": {"_checks", "_convert", "_errors", "_html", "_tables"},
     "_convert": set(),
     "_ranges": set(),
     "_errors": {"_convert"},
@@ -193,7 +196,7 @@ RAISES = {
     "_backend/tensors.py": {"TypeError": "whoever wants an array words it"},
     "initializers/constructors.py": {"TypeError": "Python's own words, corrected"},
     "engine/quantile.py": {"ArithmeticError": "`check_interval` words it"},
-    "_tables.py": {"NotImplementedError": "an abstract method"},
+    "_reports.py": {"NotImplementedError": "an abstract method"},
     "cli/_archive.py": {
         "_ArrayError": "`front` words it",
         "zipfile.BadZipFile": "`front` words it",
