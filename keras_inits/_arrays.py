@@ -1,11 +1,14 @@
 """Arrays of any library as NumPy's."""
 
+from typing import Any
+
 import numpy as np
 
 from keras_inits import _backend, _convert
+from keras_inits._types import Host
 
 
-def array_of(value):
+def array_of(value: Any) -> Host | None:
     """The numbers in a value of any library as a new NumPy array, or None.
 
     Numbers wider than float64, and objects, count where they equal a float64.
@@ -20,4 +23,13 @@ def array_of(value):
             return wide.reshape(array.shape)
         return array if array.dtype.kind in "biufV" else None
     except Exception:  # there is no saying what a class of another library raises
+        return None
+
+
+def finite_array_of(value: Any) -> Host | None:
+    """The same, where every number is finite."""
+    array = array_of(value)
+    try:
+        return array if array is not None and np.all(np.isfinite(array)) else None
+    except TypeError:  # an array of records
         return None

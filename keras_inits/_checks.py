@@ -11,7 +11,7 @@ import math
 import os
 import pathlib
 import re
-from collections.abc import Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Any
 
 import keras
@@ -26,6 +26,7 @@ from keras_inits._errors import (
     shown,
 )
 from keras_inits._ranges import RANGES, is_held
+from keras_inits._types import Shape
 
 FLOAT_DTYPES = ("float16", "bfloat16", "float32", "float64")
 NUMERIC_DTYPES = (
@@ -48,7 +49,7 @@ TRACED = (
 )
 
 
-def check_choice(argument, value, options):
+def check_choice(argument: str, value: Any, options: Sequence[str]) -> str:
     """One of the strings `options`.
 
     The message begins as that of Keras does for the arguments that both have.
@@ -60,14 +61,16 @@ def check_choice(argument, value, options):
     raise_error(f"Invalid `{argument}` argument: {found} {hint}".rstrip())
 
 
-def check_layer(argument, value):
+def check_layer(argument: str, value: Any) -> keras.Layer:
     """A Keras model or layer."""
     if not isinstance(value, keras.layers.Layer):
         raise_bad_value(argument, "a Keras model or layer", value)
     return value
 
 
-def check_takes(argument, rule, function, arguments):
+def check_takes(
+    argument: str, rule: str, function: Callable[..., Any], arguments: Iterable[object]
+) -> None:
     """Refuses a function that cannot be called with these arguments."""
     try:
         inspect.signature(function).bind(*arguments)
@@ -77,7 +80,7 @@ def check_takes(argument, rule, function, arguments):
         pass  # one written in C may not tell
 
 
-def deserialize(argument, rule, value):
+def deserialize(argument: str, rule: str, value: Any) -> Any:
     """What a config stands for, where a value is one; else the value."""
     if not isinstance(value, dict):
         return value
@@ -87,7 +90,7 @@ def deserialize(argument, rule, value):
         return raise_bad_value(argument, rule, value, reason(error))
 
 
-def check_bool(argument, value):
+def check_bool(argument: str, value: Any) -> bool:
     """True or False, of any library, or the integers that equal them."""
     kind = str(getattr(value, "dtype", type(value).__name__))
     try:
@@ -100,20 +103,25 @@ def check_bool(argument, value):
     return raise_bad_value(argument, "True or False", value)
 
 
-def check_real(argument, value, rule="a finite number", allowed=None):
+def check_real(
+    argument: str,
+    value: Any,
+    rule: str = "a finite number",
+    allowed: Callable[[Any], object] | None = None,
+) -> float:
     """A finite number, a Python float or int, that satisfies `allowed`."""
     found = number(value)
     try:
         valid = found is not None and math.isfinite(found)
     except OverflowError:  # an integer beyond the range of float
         valid = False
-    if not valid or (allowed and not allowed(found)):
+    if found is None or not valid or (allowed and not allowed(found)):
         hint = traced_hint(value) if found is None else ""
         raise_bad_value(argument, rule, value, hint)
     return found
 
 
-def traced_hint(value):
+def traced_hint(value: Any) -> str:
     """What to know of a tensor of the backend that has no value yet."""
     try:
         kind = keras.backend.standardize_dtype(value.dtype)
@@ -123,41 +131,41 @@ def traced_hint(value):
         return ""
 
 
-def check_real_or_none(argument, value):
+def check_real_or_none(argument: str, value: Any) -> float | None:
     """A finite number or None."""
     if value is None:
         return None
     return check_real(argument, value, "a finite number or None")
 
 
-def check_positive(argument, value):
+def check_positive(argument: str, value: Any) -> float:
     """A finite number above zero."""
     return check_real(argument, value, "positive float", lambda x: x > 0)
 
 
-def check_gain(argument, value):
+def check_gain(argument: str, value: Any) -> float:
     """A number above zero whose square is one too."""
     number = check_positive(argument, value)
     return _check_between(argument, number, 1 / LARGEST_ROOT, LARGEST_ROOT)
 
 
-def check_slope(argument, value):
+def check_slope(argument: str, value: Any) -> float:
     """A finite number whose square is one too."""
     number = check_real(argument, value)
     return _check_between(argument, number, -LARGEST_ROOT, LARGEST_ROOT)
 
 
-def _check_between(argument, value, low, high):
+def _check_between(argument: str, value: float, low: float, high: float) -> float:
     rule = f"between {low:g} and {high:g}"
     return check_real(argument, value, rule, lambda x: low <= x <= high)
 
 
-def check_not_negative(argument, value):
+def check_not_negative(argument: str, value: Any) -> float:
     """A finite number, zero or above."""
     return check_real(argument, value, "a finite number, 0 or above", lambda x: x >= 0)
 
 
-def check_integer(argument, value, least=None):
+def check_integer(argument: str, value: Any, least: int | None = None) -> int:
     """An integer, at least `least`, and not a bool."""
     found = integer(value)
     if found is None or (least is not None and found < least):
@@ -166,23 +174,23 @@ def check_integer(argument, value, least=None):
     return found
 
 
-def check_less(low_name, low, high_name, high):
+def check_less(low_name: str, low: float, high_name: str, high: float) -> None:
     """Refuses an interval that is empty."""
     if not low < high:
         found = f"{low_name}={shown(low)} and {high_name}={shown(high)}"
         raise_bad_argument(low_name, f"be less than `{high_name}`", found)
 
 
-def check_shape(value):
+def check_shape(value: Any) -> Shape:
     """A shape as a tuple of Python ints, each 0 or above; an integer is a length."""
-    if type(value) is tuple:
-        dims = value
-    else:
+    dims: Any = value
+    if type(value) is not tuple:
         length = integer(value)
         dims = entries(value, MOST_AXES) if length is None else (length,)
     valid = dims is not None and not isinstance(value, Set)
-    sizes = tuple(map(integer, dims)) if valid else (None,)
-    if None in sizes or min(sizes, default=0) < 0:
+    found = tuple(map(integer, dims)) if valid else (None,)
+    sizes = tuple(size for size in found if size is not None and size >= 0)
+    if len(sizes) < len(found):
         raise_bad_value("shape", "a tuple of integers, each 0 or above", value)
     if len(sizes) > MOST_AXES:
         raise_bad_value("shape", f"of at most {MOST_AXES} axes", value)
@@ -191,7 +199,7 @@ def check_shape(value):
     return sizes
 
 
-def check_rank(value, ranks, hint=""):
+def check_rank(value: Shape, ranks: range | tuple[int, ...], hint: str = "") -> None:
     """Refuses a shape whose rank is not in `ranks`, a range or a tuple."""
     if len(value) in ranks:
         return
@@ -202,7 +210,7 @@ def check_rank(value, ranks, hint=""):
     raise_bad_value("shape", rule, value, hint)
 
 
-def check_dtype(value, allowed):
+def check_dtype(value: Any, allowed: Sequence[str]) -> str:
     """A dtype's standard name, one of `allowed`; None is Keras' float type."""
     try:
         standard = keras.backend.standardize_dtype(value)
@@ -215,7 +223,7 @@ def check_dtype(value, allowed):
     return standard
 
 
-def check_range(dtype, low, high):
+def check_range(dtype: str, low: float, high: float) -> None:
     """Refuses a dtype that does not hold the numbers from `low` to `high`."""
     if not is_held(dtype, low, high):
         least, most = RANGES[dtype]
@@ -224,7 +232,7 @@ def check_range(dtype, low, high):
         raise_bad_value("dtype", rule, dtype, hint)
 
 
-def check_axes(argument, value, rank=None):
+def check_axes(argument: str, value: Any, rank: int | None = None) -> list[int] | None:
     """A list of distinct axes, or None; within `rank` where one is given."""
     if value is None:
         return None
@@ -232,21 +240,19 @@ def check_axes(argument, value, rank=None):
     one = integer(value)
     given = entries(value, MOST_AXES) if one is None else [one]
     found = [None] if given is None else [integer(axis) for axis in given]
-    if any(axis is None or abs(axis) > MOST_AXES for axis in found):
+    axes = [axis for axis in found if axis is not None and abs(axis) <= MOST_AXES]
+    if len(axes) < len(found):
         raise_bad_value(argument, rule, value)
-    if rank is None:
-        if len(set(found)) != len(found):
-            raise_bad_value(argument, rule, value)
-        return found
-    places = [axis + rank if axis < 0 else axis for axis in found if axis is not None]
-    if not all(0 <= place < rank for place in places):
-        raise_bad_value(argument, f"axes of a shape of rank {rank}", value)
-    if len(set(places)) != len(places):
+    if rank is not None:
+        axes = [axis + rank if axis < 0 else axis for axis in axes]
+        if not all(0 <= axis < rank for axis in axes):
+            raise_bad_value(argument, f"axes of a shape of rank {rank}", value)
+    if len(set(axes)) != len(axes):
         raise_bad_value(argument, rule, value)
-    return places
+    return axes
 
 
-def check_seed(value):
+def check_seed(value: Any) -> int | keras.random.SeedGenerator | None:
     """An int, a `keras.random.SeedGenerator`, or None."""
     if value is None or isinstance(value, keras.random.SeedGenerator):
         return value
@@ -258,7 +264,7 @@ def check_seed(value):
     return found
 
 
-def check_seed_of_call(value):
+def check_seed_of_call(value: Any) -> int | None:
     """An int, or None for a fresh seed."""
     if value is None:
         return None

@@ -8,6 +8,7 @@ import itertools
 import math
 import operator
 from collections.abc import Mapping
+from typing import Any
 
 import keras
 
@@ -15,7 +16,7 @@ MOST_AXES = 64  # of an array in NumPy
 MOST_ENTRIES = 1 << 16  # of an argument that is a list; a generator may have no end
 
 
-def number(value):
+def number(value: Any) -> float | None:
     """The Python int or float that a value equals exactly, or None.
 
     Scalars of every array library count, fractions and decimals too; bools, complex
@@ -42,13 +43,13 @@ def number(value):
         return None
 
 
-def integer(value):
+def integer(value: Any) -> int | None:
     """The Python int that a value equals, or None."""
     found = number(value)
     return found if type(found) is int else None
 
 
-def entries(value, most=MOST_ENTRIES):
+def entries(value: Any, most: int = MOST_ENTRIES) -> list[Any] | None:
     """The entries of a list or of another iterable, at most `most`, or None.
 
     Neither a string nor a mapping is one.
@@ -62,7 +63,7 @@ def entries(value, most=MOST_ENTRIES):
     return found if len(found) <= most else None
 
 
-def text(value):
+def text(value: object) -> str:
     """A value as text, whatever its own `repr` does."""
     try:
         return repr(value)

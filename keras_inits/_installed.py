@@ -13,7 +13,7 @@ MODULES = {
 }
 
 
-def missing(backend):
+def missing(backend: str) -> str | None:
     """The first module that Keras would miss on `backend`, or None."""
     if _found(f"keras_{backend}"):  # the package of a plugin
         return None
@@ -21,10 +21,10 @@ def missing(backend):
     return next((module for module in modules if not _found(module)), None)
 
 
-def _found(module):
+def _found(module: str) -> bool:
     return module.isidentifier() and importlib.util.find_spec(module) is not None
 
 
-def installed(backend):
+def installed(backend: str) -> bool:
     """Whether Keras could run on `backend` here."""
     return missing(backend) is None

@@ -20,7 +20,7 @@ RANGES = {
 }
 
 
-def is_held(dtype, low, high):
+def is_held(dtype: str, low: float, high: float) -> bool:
     """Whether the numbers from `low` to `high` are within the range of a dtype."""
     least, most = RANGES.get(dtype, (-math.inf, math.inf))
     return least <= low and high <= most

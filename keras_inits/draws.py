@@ -34,12 +34,15 @@ that needs them is computed from Python's floats and NumPy before, outside of `o
 draws of one stream are equal, number by number: a second draw takes a `substream`.
 """
 
+from __future__ import annotations
+
 import math
 
 from keras_inits import _checks, _errors
+from keras_inits._types import Array, Key, Shape
 from keras_inits.engine import draws as formulas
 from keras_inits.engine import quantile, streams
-from keras_inits.engine.ops import Array, Key, Ops, Shape
+from keras_inits.engine.ops import Ops
 
 __all__ = ["normal", "permutations", "substream", "truncated_normal", "uniform"]
 

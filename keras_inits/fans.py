@@ -4,13 +4,22 @@ A shape alone says this only by convention; explicit axes say it exactly. Which
 layer a weight belongs to is not known here.
 """
 
+from __future__ import annotations
+
 import math
 
 from keras_inits import _checks, _errors
+from keras_inits._types import Axes, ShapeLike
 
 
 @_errors.named("compute_fans")
-def compute_fans(shape, input_axes=None, output_axes=None, *, batch_axes=None):
+def compute_fans(
+    shape: ShapeLike,
+    input_axes: Axes = None,
+    output_axes: Axes = None,
+    *,
+    batch_axes: Axes = None,
+) -> tuple[int, int]:
     """Counts the inputs and outputs that meet in one unit of a weight.
 
     Without axes, the shape is read as Keras lays out its kernels,
@@ -52,12 +61,14 @@ def compute_fans(shape, input_axes=None, output_axes=None, *, batch_axes=None):
     return count_fans(shape, input_axes, output_axes, batch_axes)
 
 
-def count_fans(shape, input_axes, output_axes, batch_axes):
+def count_fans(
+    shape: ShapeLike, input_axes: Axes, output_axes: Axes, batch_axes: Axes
+) -> tuple[int, int]:
     """`compute_fans` for callers whose names errors are to bear."""
-    shape = _checks.check_shape(shape)
-    inputs = _checks.check_axes("input_axes", input_axes, len(shape))
-    outputs = _checks.check_axes("output_axes", output_axes, len(shape))
-    batch = _checks.check_axes("batch_axes", batch_axes, len(shape)) or []
+    sizes = _checks.check_shape(shape)
+    inputs = _checks.check_axes("input_axes", input_axes, len(sizes))
+    outputs = _checks.check_axes("output_axes", output_axes, len(sizes))
+    batch = _checks.check_axes("batch_axes", batch_axes, len(sizes)) or []
     if (inputs is None) != (outputs is None):
         lacking = "input_axes" if inputs is None else "output_axes"
         given = "output_axes" if inputs is None else "input_axes"
@@ -67,12 +78,12 @@ def count_fans(shape, input_axes, output_axes, batch_axes):
     named = [*batch, *(inputs or []), *(outputs or [])]
     if len(set(named)) != len(named):
         _errors.raise_bad_value("batch_axes", "apart from the other axes", batch_axes)
-    if inputs is not None:
+    if inputs is not None and outputs is not None:
         return (
-            math.prod(shape[axis] for axis in inputs),
-            math.prod(shape[axis] for axis in outputs),
+            math.prod(sizes[axis] for axis in inputs),
+            math.prod(sizes[axis] for axis in outputs),
         )
-    kernel = [size for axis, size in enumerate(shape) if axis not in batch]
+    kernel = [size for axis, size in enumerate(sizes) if axis not in batch]
     if len(kernel) < 2:
         length = math.prod(kernel)
         return length, length
@@ -81,7 +92,7 @@ def count_fans(shape, input_axes, output_axes, batch_axes):
     return fan_in * field, fan_out * field
 
 
-def einsum_axes(equation):
+def einsum_axes(equation: str) -> tuple[list[int], list[int], list[int]]:
     """Axes of an EinsumDense kernel: summed, made, and shared with the input.
 
     >>> einsum_axes("abc,cde->abde")

@@ -6,14 +6,19 @@ every machine: the tests integrate each formula anew. A function of one's own is
 integrated here.
 """
 
+from __future__ import annotations
+
 import functools
 import math
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_inits import _backend, _checks, _errors
+from keras_inits._types import Activation, Host, Moments, Real
 
 # 1 / sqrt(E[f(z)**2]) for z ~ N(0, 1), rounded once, for Keras' element-by-element
 # activations f under its own default arguments.
@@ -59,7 +64,7 @@ CALLABLE_DIGITS = 5
 
 
 @functools.lru_cache(maxsize=1)
-def _quadrature():
+def _quadrature() -> tuple[Host, Host]:
     """Nodes and weights with which a sum is an expectation over N(0, 1)."""
     nodes, weights = np.polynomial.legendre.leggauss(PANEL_NODES)
     middle = 0.5 * (PANEL_EDGES[1:] + PANEL_EDGES[:-1])[:, None]
@@ -69,7 +74,7 @@ def _quadrature():
     return z, (half * weights).ravel() * density
 
 
-def response(activation, stddev=1.0):
+def response(activation: Activation, stddev: float = 1.0) -> Moments:
     """What comes out of an activation f: `(E f(x), E f(x)**2)`, x ~ N(0, stddev**2).
 
     Args:
@@ -81,13 +86,13 @@ def response(activation, stddev=1.0):
         The mean and the mean square, (0, 0) for a function that does not work
         element by element.
     """
+    function: Any = activation
     if isinstance(activation, str):
-        activation = keras.activations.get(
-            "linear" if activation in LINEAR else activation
-        )
+        name = "linear" if activation in LINEAR else activation
+        function = keras.activations.get(name)
     z, weights = _quadrature()
     try:
-        values = np.asarray(_backend.to_numpy(activation(stddev * z)), np.float64)
+        values = np.asarray(_backend.to_numpy(function(stddev * z)), np.float64)
     except Exception:  # there is no saying what a function raises
         values = np.zeros(())
     if values.shape != z.shape:
@@ -95,7 +100,7 @@ def response(activation, stddev=1.0):
     return float(np.sum(weights * values)), float(np.sum(weights * values**2))
 
 
-def _callable_gain(function):
+def _callable_gain(function: Callable[..., Any]) -> float:
     power = response(function)[1]
     if not (math.isfinite(power) and power > sys.float_info.min):
         rule = "a function that works element by element and is not zero everywhere"
@@ -103,7 +108,7 @@ def _callable_gain(function):
     return float(f"{1.0 / math.sqrt(power):.{CALLABLE_DIGITS}g}")
 
 
-def activation_name(nonlinearity):
+def activation_name(nonlinearity: Any) -> Any:
     """The name of a Keras activation given as a function, else the argument."""
     label = getattr(nonlinearity, "__name__", "") if callable(nonlinearity) else ""
     known = callable(nonlinearity) and label in (*NAMES, *WHOLE_VECTOR)
@@ -113,7 +118,7 @@ def activation_name(nonlinearity):
 
 
 @_errors.named("calculate_gain")
-def calculate_gain(nonlinearity, param=None):
+def calculate_gain(nonlinearity: Activation, param: Real | None = None) -> float:
     """The gain of an activation, by PyTorch's table or by its mean square.
 
     PyTorch's table has 1 for linear, the convolutions' names and sigmoid, 5/3
@@ -155,7 +160,7 @@ def calculate_gain(nonlinearity, param=None):
     return gain_of(nonlinearity, param)
 
 
-def gain_of(nonlinearity, param=None):
+def gain_of(nonlinearity: Any, param: Real | None = None) -> float:
     """`calculate_gain` for callers whose names errors are to bear."""
     nonlinearity = activation_name(nonlinearity)
     if isinstance(nonlinearity, str) and nonlinearity in WHOLE_VECTOR:

@@ -15,11 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Generator, Iterable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_inits import _backend, _errors, _reports, _tables, registry
+from keras_inits._types import Host
 from keras_inits.model.addresses import addresses
 from keras_inits.model.fingerprint import fingerprint
 from keras_inits.targets import ARGUMENT, resolve_target
@@ -104,7 +107,9 @@ class ParityReport(_reports.Report):
         return [*found, f"Fingerprint: {first.fingerprint}"]
 
 
-def build_everywhere(target, backends, *, seed, enable):
+def build_everywhere(
+    target: str, backends: Iterable[str], *, seed: int, enable: bool
+) -> Generator[Built, None, None]:
     """Builds a target's model on each backend and compares the weights.
 
     Args:
@@ -134,11 +139,13 @@ def build_everywhere(target, backends, *, seed, enable):
                 directory.joinpath(WEIGHTS).unlink()
 
 
-def _facts(directory):
+def _facts(directory: pathlib.Path) -> Any:
     return json.loads(directory.joinpath(FACTS).read_text())
 
 
-def _start(target, backend, directory, seed, enable):
+def _start(
+    target: str, backend: str, directory: pathlib.Path, seed: int, enable: bool
+) -> dict[str, Any]:
     """Runs the child on one backend and returns its facts."""
     options = ["--seed", str(seed), "--enable" if enable else "--no-enable"]
     done = subprocess.run(
@@ -161,7 +168,7 @@ def _start(target, backend, directory, seed, enable):
     return {"backend": backend, **facts}
 
 
-def _difference(first, second):
+def _difference(first: pathlib.Path, second: pathlib.Path) -> float | None:
     """The largest absolute difference, or None for other weights."""
     one, other = (np.load(place.joinpath(WEIGHTS)) for place in (first, second))
     with one, other:
@@ -178,12 +185,14 @@ def _difference(first, second):
         return largest
 
 
-def _wide(array):
+def _wide(array: Host) -> Host:
     """The values in a dtype that NumPy's files can hold."""
     return array.astype(np.float32) if array.dtype.itemsize == 2 else array
 
 
-def _build(target, seed, enable):
+def _build(
+    target: str, seed: int, enable: bool
+) -> tuple[dict[str, Any], dict[str, Host]]:
     """The facts about the model, and its weights by address."""
     build = resolve_target(target)
     keras.utils.set_random_seed(seed)
@@ -204,7 +213,7 @@ def _build(target, seed, enable):
     return facts, weights
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> None:
     """The child's side: builds on Keras' backend and leaves files behind."""
     parser = argparse.ArgumentParser()
     parser.add_argument("target")
@@ -216,7 +225,7 @@ def main(argv=None):
         facts, weights = _build(args.target, args.seed, args.enable)
     except ValueError as error:
         facts, weights = {"mistake": str(error)}, {}
-    wide = {address: _wide(value) for address, value in weights.items()}
+    wide: dict[str, Any] = {address: _wide(value) for address, value in weights.items()}
     np.savez(args.directory / WEIGHTS, **wide)
     (args.directory / FACTS).write_text(json.dumps(facts))
 

@@ -10,15 +10,20 @@ equal string anywhere in any config, stand only names with their package, such a
 "keras_inits>HeNormal".
 """
 
+from __future__ import annotations
+
 import contextlib
 import inspect
 import random
 import threading
 import types
+from collections.abc import Iterator
+from typing import Any
 
 import keras
 
 from keras_inits import _errors, initializers
+from keras_inits._types import ArrayLike, InitializerLike
 from keras_inits.initializers import keras_own, lookup
 
 KERAS_ALIASES = (
@@ -30,11 +35,11 @@ _MISSING = object()
 _lock = threading.RLock()
 
 
-def _is_keras_name(name):
+def _is_keras_name(name: str) -> bool:
     return name in KERAS_ALIASES or hasattr(keras.initializers, name)
 
 
-def names():
+def names() -> list[str]:
     """Every name that `get` takes, sorted.
 
     >>> "xavier_uniform" in names()
@@ -47,7 +52,7 @@ def names():
 
 
 @_errors.named("get")
-def get(identifier):
+def get(identifier: InitializerLike | ArrayLike | None) -> Any:
     """Returns the initializer that an identifier stands for.
 
     Names that Keras has too give the class here, whether `enable` is on or off.
@@ -72,7 +77,7 @@ def get(identifier):
 
 
 @_errors.named("register")
-def register(*names, package="Custom"):
+def register(*names: Any, package: str = "Custom") -> Any:
     """Makes an initializer known by name here, in Keras and in saved models.
 
     A decorator, with or without arguments:
@@ -106,7 +111,7 @@ def register(*names, package="Custom"):
         return register(package=package)(names[0])
 
     @_errors.named("register")
-    def decorate(initializer):
+    def decorate(initializer: Any) -> Any:
         is_class = isinstance(initializer, type)
         if not (
             issubclass(initializer, keras.Initializer)
@@ -135,7 +140,7 @@ def register(*names, package="Custom"):
 
 
 @_errors.named("unregister")
-def unregister(initializer):
+def unregister(initializer: Any) -> None:
     """Takes back what `register` did.
 
     Args:
@@ -161,12 +166,12 @@ def unregister(initializer):
             del custom[registered]
 
 
-def _same(one, other):
+def _same(one: Any, other: Any) -> bool:
     """Whether two classes or functions are one definition, run twice."""
     return (one.__module__, one.__qualname__) == (other.__module__, other.__qualname__)
 
 
-def _table():
+def _table() -> dict[str, Any]:
     """The table in which `keras.initializers.get` looks names up.
 
     Of a Keras that has none, an empty one, in which nothing is found.
@@ -176,7 +181,7 @@ def _table():
     return found if isinstance(found, dict) else {}
 
 
-def _entry(initializer):
+def _entry(initializer: Any) -> type[Any]:
     """What the table holds for a class or a function.
 
     Keras makes an object of what it finds there, by calling it or by
@@ -192,7 +197,7 @@ def _entry(initializer):
     return type(keras.saving.get_registered_name(initializer), (), methods)
 
 
-def _stands_for(entry, initializer):
+def _stands_for(entry: object, initializer: object) -> bool:
     return entry is initializer or getattr(entry, "function", None) is initializer
 
 
@@ -203,12 +208,12 @@ class _Switch:
     the contexts that it ended count no longer when they are left.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.held = False
         self.contexts: set[object] = set()
         self.before: dict[str, object] | None = None  # Keras' entries, while on
 
-    def update(self):
+    def update(self) -> None:
         """Switches on or off, as it should be."""
         wanted = self.held or bool(self.contexts)
         if wanted and self.before is None:
@@ -217,7 +222,7 @@ class _Switch:
             self.turn_off()
 
     @_errors.named("enable")
-    def turn_on(self):
+    def turn_on(self) -> None:
         """Replaces Keras' entries; all is as before if Keras does not follow."""
         table = _table()
         ours = {n: c for n, c in lookup.BY_NAME.items() if _is_keras_name(n)}
@@ -242,7 +247,7 @@ class _Switch:
                 RuntimeError,
             )
 
-    def turn_off(self):
+    def turn_off(self) -> None:
         """Puts Keras' entries back, but what somebody has changed since."""
         table, replaced = _table(), self.before or {}
         for name, before in replaced.items():
@@ -259,7 +264,7 @@ class _Switch:
 _switch = _Switch()
 
 
-def _other_answer():
+def _other_answer() -> str | None:
     """What Keras gives for a name while `enable` is on, where it is not ours.
 
     Asked are a name, an alias, configs and an object; what a user has set among
@@ -271,7 +276,7 @@ def _other_answer():
     for name in ("glorot_uniform", "normal", "HeNormal", "zeros"):
         if keras.saving.get_registered_object(name) is not None:
             continue
-        identifiers: tuple = (name, {"class_name": name, "config": {}})
+        identifiers: tuple[Any, ...] = (name, {"class_name": name, "config": {}})
         for identifier in identifiers:
             try:
                 found = type(keras.initializers.get(identifier))
@@ -288,7 +293,7 @@ def _other_answer():
     return "its own values for an object of keras.initializers.Zeros"
 
 
-def enable():
+def enable() -> None:
     """Makes every initializer name and object of Keras' own draw what ours draw.
 
     Strings, class names, aliases and `{"class_name": ...}` configs, the layers'
@@ -317,7 +322,7 @@ def enable():
             raise
 
 
-def disable():
+def disable() -> None:
     """Gives Keras' names and objects back what they stood for before `enable`.
 
     Entries that somebody else has changed since stay what they are. It ends the
@@ -329,13 +334,13 @@ def disable():
         _switch.update()
 
 
-def is_enabled():
+def is_enabled() -> bool:
     """Whether `enable` is on."""
     return _switch.before is not None
 
 
 @contextlib.contextmanager
-def enabled():
+def enabled() -> Iterator[None]:
     """Context in which `enable` is on, for all threads of the process.
 
     Contexts may overlap, in threads or asyncio tasks: it is on until the last one
@@ -365,7 +370,7 @@ def enabled():
             _switch.update()
 
 
-def _give_keras_the_names_it_lacks():
+def _give_keras_the_names_it_lacks() -> None:
     table = _table()
     for name, cls in lookup.BY_NAME.items():
         if not _is_keras_name(name):

@@ -11,6 +11,8 @@ import os
 import pathlib
 import sys
 import traceback
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import keras
 
@@ -20,13 +22,13 @@ ARGUMENT = "TARGET"
 RULE = "`module:function` or the name of a model in keras.applications"
 
 
-def applications():
+def applications() -> list[str]:
     """Names of the architectures in `keras.applications`, sorted."""
     found = vars(keras.applications).items()
     return sorted(name for name, value in found if inspect.isfunction(value))
 
 
-def resolve_target(text):
+def resolve_target(text: str) -> Callable[[], keras.Model]:
     """The function that builds the model which a target names.
 
     >>> build = resolve_target("MobileNetV2")
@@ -51,7 +53,9 @@ def resolve_target(text):
         if text not in names:
             hint = _errors.nearest(text, names)
             _errors.raise_bad_value(ARGUMENT, RULE, text, hint)
-        build = functools.partial(getattr(keras.applications, text), weights=None)
+        build: Callable[[], Any] = functools.partial(
+            getattr(keras.applications, text), weights=None
+        )
     elif not (module_name and function_name):
         _errors.raise_bad_value(ARGUMENT, RULE, text)
     else:
@@ -59,7 +63,7 @@ def resolve_target(text):
     return functools.partial(_build, text, build)
 
 
-def _function(text, module_name, function_name):
+def _function(text: str, module_name: str, function_name: str) -> Callable[[], Any]:
     """The function of a user's module."""
     here = os.getcwd()
     if here not in sys.path and "" not in sys.path:
@@ -87,7 +91,7 @@ def _function(text, module_name, function_name):
     return function
 
 
-def _modules(directory):
+def _modules(directory: str) -> list[str]:
     """Names of the modules and packages that lie in a directory."""
     entries = sorted(pathlib.Path(directory).iterdir())
     files = [entry.stem for entry in entries if entry.suffix == ".py"]
@@ -96,7 +100,7 @@ def _modules(directory):
     ]
 
 
-def _build(text, build):
+def _build(text: str, build: Callable[[], Any]) -> keras.Model:
     """The model, which must be one."""
     try:
         model = build()
@@ -108,7 +112,7 @@ def _build(text, build):
     return model
 
 
-def _fail_as(text, rule, error):
+def _fail_as(text: str, rule: str, error: BaseException) -> NoReturn:
     """Reports what the user's own code raised, and where, in one sentence."""
     frames = traceback.extract_tb(error.__traceback__)
     theirs = [frame for frame in frames if frame.filename != __file__]

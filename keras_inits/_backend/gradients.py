@@ -5,14 +5,24 @@
 
 import contextlib
 import importlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
 
+import keras
 import numpy as np
 
 from keras_inits._backend.questions import name
 from keras_inits._backend.tensors import to_numpy
+from keras_inits._types import Host, Tensor
+
+Show = Callable[[Host], None]
+Tensors = list[Tensor]
+LossOf = Callable[[Tensors, list[tuple[keras.Variable, Tensor]] | None], Tensor]
+Loss = tuple[Tensor, Tensors]
 
 
-def tap(tensor, on_value, on_gradient=None):
+def tap(tensor: Tensor, on_value: Show, on_gradient: Show | None = None) -> Tensor:
     """The same tensor, its values and their gradient shown in passing.
 
     The values are handed over at once and the gradient during the backward
@@ -34,16 +44,17 @@ def tap(tensor, on_value, on_gradient=None):
     return tensor
 
 
-def _tap_tensorflow(tensor, on_value, on_gradient):
+def _tap_tensorflow(tensor: Tensor, on_value: Show, on_gradient: Show | None) -> Tensor:
     import tensorflow as tf
 
     if tf.is_symbolic_tensor(tensor):
         return tensor
     on_value(tensor.numpy())
+    if on_gradient is None:
+        return tf.identity(tensor)
 
-    @tf.custom_gradient
-    def identity(values):
-        def backward(gradient):
+    def identity(values: Tensor) -> Any:
+        def backward(gradient: Tensor) -> Tensor:
             gradient = tf.convert_to_tensor(gradient)
             if not tf.is_symbolic_tensor(gradient):
                 on_gradient(gradient.numpy())
@@ -51,35 +62,35 @@ def _tap_tensorflow(tensor, on_value, on_gradient):
 
         return tf.identity(values), backward
 
-    return identity(tensor) if on_gradient else tf.identity(tensor)
+    return tf.custom_gradient(identity)(tensor)
 
 
-def _tap_jax(tensor, on_value, on_gradient):
+def _tap_jax(tensor: Tensor, on_value: Show, on_gradient: Show | None) -> Tensor:
     import jax
 
-    def show(to, values):
+    def show(to: Show | None, values: Tensor) -> None:
         if to and not isinstance(values, jax.core.Tracer):
             to(np.asarray(values))
 
-    @jax.custom_vjp
-    def identity(values):
+    def identity(values: Tensor) -> Tensor:
         show(on_value, values)
         return values
 
-    def forward(values):
+    def forward(values: Tensor) -> tuple[Tensor, None]:
         # Under differentiation the argument of the rule is the value itself.
         show(on_value, values)
         return values, None
 
-    def backward(_, gradient):
+    def backward(_: None, gradient: Tensor) -> tuple[Tensor]:
         show(on_gradient, gradient)
         return (gradient,)
 
-    identity.defvjp(forward, backward)
-    return identity(tensor)
+    tapped = jax.custom_vjp(identity)
+    tapped.defvjp(forward, backward)
+    return tapped(tensor)
 
 
-def _tap_torch(tensor, on_value, on_gradient):
+def _tap_torch(tensor: Tensor, on_value: Show, on_gradient: Show | None) -> Tensor:
     try:
         on_value(to_numpy(tensor))
     except RuntimeError:  # A tensor inside torch.vmap has no values to show.
@@ -90,7 +101,9 @@ def _tap_torch(tensor, on_value, on_gradient):
     return view
 
 
-def differentiate(loss_of, inputs, variables):
+def differentiate(
+    loss_of: LossOf, inputs: Tensors, variables: list[keras.Variable]
+) -> tuple[float, list[Host]]:
     """Run `loss_of` forward and backward once.
 
     Args:
@@ -111,7 +124,9 @@ def differentiate(loss_of, inputs, variables):
     ]
 
 
-def _differentiate_tensorflow(loss_of, inputs, variables):
+def _differentiate_tensorflow(
+    loss_of: LossOf, inputs: Tensors, variables: list[keras.Variable]
+) -> Loss:
     import tensorflow as tf
 
     floating = [tensor for tensor in inputs if tensor.dtype.is_floating]
@@ -123,10 +138,12 @@ def _differentiate_tensorflow(loss_of, inputs, variables):
     return loss, [g if g is None else tf.convert_to_tensor(g) for g in gradients]
 
 
-def _differentiate_jax(loss_of, inputs, variables):
+def _differentiate_jax(
+    loss_of: LossOf, inputs: Tensors, variables: list[keras.Variable]
+) -> Loss:
     import jax
 
-    def of_values(values, inputs):
+    def of_values(values: Tensors, inputs: Tensors) -> Tensor:
         return loss_of(inputs, list(zip(variables, values, strict=True)))
 
     values = [variable.value for variable in variables]
@@ -134,7 +151,9 @@ def _differentiate_jax(loss_of, inputs, variables):
     return loss, pull(np.ones((), loss.dtype))[0]
 
 
-def _differentiate_torch(loss_of, inputs, variables):
+def _differentiate_torch(
+    loss_of: LossOf, inputs: Tensors, variables: list[keras.Variable]
+) -> Loss:
     import torch
 
     inputs = [
@@ -161,12 +180,12 @@ _BY_BACKEND = {
 DIFFERENTIATES = tuple(_BY_BACKEND)
 
 
-def differentiates():
+def differentiates() -> bool:
     """Whether `differentiate` runs on this backend."""
     return name() in DIFFERENTIATES
 
 
-def without_gradients():
+def without_gradients() -> AbstractContextManager[Any]:
     """Context in which no backend records operations for a backward pass."""
     if name() == "torch":
         return importlib.import_module("torch").no_grad()

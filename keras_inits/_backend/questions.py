@@ -3,25 +3,29 @@
 import contextlib
 import functools
 import importlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
 
 import keras
 
 from keras_inits import _errors
+from keras_inits._types import P, R
 
 
-def name():
+def name() -> str:
     """Name of the backend that Keras runs on, such as tensorflow, jax or torch."""
     return keras.backend.backend()
 
 
-def stored_dtype(dtype):
+def stored_dtype(dtype: str) -> str:
     """The dtype that a tensor asked for in `dtype` really has."""
     if name() == "jax" and dtype.endswith(("64", "128")):
         return str(importlib.import_module("jax").dtypes.canonicalize_dtype(dtype))
     return dtype
 
 
-def wide():
+def wide() -> AbstractContextManager[Any]:
     """Context in which the backend computes with 64-bit numbers."""
     if name() != "jax":
         return contextlib.nullcontext()
@@ -36,12 +40,12 @@ def wide():
     return jax.enable_x64(True)
 
 
-def has_wide():
+def has_wide() -> bool:
     """Whether `wide` holds inside a traced function, as it does from JAX 0.8 on."""
     return name() != "jax" or hasattr(importlib.import_module("jax"), "enable_x64")
 
 
-def _jax_trace_state_is_clean():
+def _jax_trace_state_is_clean() -> bool:
     # Private, for want of a public question; the public way, to make an array and
     # look whether it is a tracer, costs more than a small draw.
     try:
@@ -51,7 +55,7 @@ def _jax_trace_state_is_clean():
         return not isinstance(jax.numpy.zeros(()), jax.core.Tracer)
 
 
-def is_tracing():
+def is_tracing() -> bool:
     """Whether what is computed now becomes part of a traced function."""
     if name() == "jax":
         return not _jax_trace_state_is_clean()
@@ -60,14 +64,14 @@ def is_tracing():
     return False
 
 
-def only_infers_shapes():
+def only_infers_shapes() -> bool:
     """Whether Keras wants shapes alone now and throws the values away."""
     scope = keras.SymbolicScope()
     with scope:
         return getattr(scope, "original_scope", None) is not None
 
 
-def untraced(function):
+def untraced(function: Callable[P, R]) -> Callable[P, R]:
     """`function`, which `torch.compile` and AutoGraph call and do not rewrite."""
     if name() == "torch":
         return importlib.import_module("torch").compiler.disable(function)
@@ -77,7 +81,7 @@ def untraced(function):
     return function
 
 
-def outside_traces(function):
+def outside_traces(function: Callable[P, R]) -> Callable[P, R]:
     """`function`, a public one, which refuses to run inside a traced function.
 
     What it does to a model would be done once, while the function is traced, with
@@ -86,7 +90,7 @@ def outside_traces(function):
 
     @_errors.named(function.__name__)
     @functools.wraps(function)
-    def refusing(*args, **kwargs):
+    def refusing(*args: P.args, **kwargs: P.kwargs) -> R:
         if is_tracing() or only_infers_shapes():
             _errors.raise_error(
                 "A model must be worked on outside of traced functions, got a call "

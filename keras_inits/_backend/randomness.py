@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import random
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from keras_inits._backend.questions import name
 
 
 @contextlib.contextmanager
-def seeded(seed):
+def seeded(seed: int) -> Iterator[None]:
     """Context in which draws without a seed follow `seed`, whoever makes them.
 
     Python's `random`, NumPy's global state, and those of Keras and its backend are
@@ -28,7 +29,7 @@ def seeded(seed):
 
 
 @contextlib.contextmanager
-def _keras_seeded():
+def _keras_seeded() -> Iterator[None]:
     """Keras' global seed generator is made anew within, from Python's `random`."""
     # Private: Keras offers to set its state, and not to look at it.
     try:
@@ -46,7 +47,7 @@ def _keras_seeded():
 
 
 @contextlib.contextmanager
-def _frameworks_seeded(seed):
+def _frameworks_seeded(seed: int) -> Iterator[None]:
     """The backend's own global state is `seed` within."""
     if name() == "torch":
         torch = importlib.import_module("torch")

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from keras_inits._backend.questions import is_tracing, name
+from keras_inits._types import Array, Host, Tensor
 
 ALIGNMENT = 64  # bytes; what vector instructions of every kind accept
 LARGE = 1 << 12  # elements from which a copy is worth sparing
@@ -15,7 +16,7 @@ WAYS = ("__iter__", "__array__", "__array_interface__", "__array_struct__")
 CONVERSIONS = ("__jax_array__",)
 
 
-def to_tensor(array, dtype):
+def to_tensor(array: Array, dtype: str) -> Tensor:
     """`array`, which nobody else holds, as the backend's tensor."""
     if name() == "jax":
         # As `keras.ops.convert_to_tensor` in the end, in two thirds of its time.
@@ -36,7 +37,7 @@ def to_tensor(array, dtype):
     return keras.ops.convert_to_tensor(array, dtype=dtype)
 
 
-def to_numpy(tensor):
+def to_numpy(tensor: Tensor) -> Host:
     """The tensor's values as a NumPy array, shared with it where that can be.
 
     `keras.ops.convert_to_numpy` warns on NumPy 2 and copies on the way.
@@ -58,7 +59,7 @@ def to_numpy(tensor):
     return np.asarray(tensor)
 
 
-def bitcast(tensor, dtype):
+def bitcast(tensor: Tensor, dtype: str) -> Tensor:
     """The bits of a tensor as another dtype; where narrower, on a longer last axis."""
     if hasattr(keras.ops, "view"):  # from Keras 3.12 on
         return keras.ops.view(tensor, dtype=dtype)

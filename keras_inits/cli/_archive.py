@@ -105,5 +105,5 @@ def _rows(path, archive, member, count):
         if rows == shape[0] and stream.read(1):  # To its end, for its checksum.
             raise zipfile.BadZipFile
     values = np.frombuffer(content, dtype, size)
-    order = "F" if by_column else "C"
-    return values.reshape((rows, *shape[1:]), order=order)[:count]
+    shaped = values.reshape((rows, *shape[1:]), order="F" if by_column else "C")
+    return shaped[:count]

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -85,7 +86,8 @@ def diagnose(model, x, y=None, loss=None, *, learning_rate=None, training=None):
 
     watch = _Watch(backward)
     variables = model.trainable_variables if backward else []
-    gradients, value = [None] * len(variables), None
+    gradients: list[Any] = [None] * len(variables)
+    value = None
     tensors = inputs.tensors(x)
     with capture.observed(model, watch, training):
         if backward:

@@ -7,18 +7,19 @@ double precision once.
 """
 
 import decimal
+from contextlib import AbstractContextManager
 
 TAU = decimal.Decimal("6.28318530717958647692528676655900576839433879875021")
 DIGITS = 40  # of each step
 
 
-def context():
+def context() -> AbstractContextManager[decimal.Context]:
     """The arithmetic of this module, whatever the caller has set."""
     rounding = decimal.ROUND_HALF_EVEN
     return decimal.localcontext(decimal.Context(DIGITS, rounding, traps=[]))
 
 
-def power(base, exponent):
+def power(base: int, exponent: float) -> float:
     """`base**exponent` for a positive base, rounded once."""
     with context():
         return float((decimal.Decimal(base).ln() * decimal.Decimal(exponent)).exp())

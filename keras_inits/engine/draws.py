@@ -9,16 +9,20 @@ interval. `ops` runs the formula: `HostOps` at once, in NumPy.
 
 import functools
 import math
+from typing import Any
 
 import numpy as np
 
 from keras_inits._errors import raise_error
+from keras_inits._types import Array, Formula, Interval, Key, Shape
 from keras_inits.engine import quantile
 from keras_inits.engine.host import numpy_dtype
-from keras_inits.engine.ops import Array, Key, Ops, Shape
+from keras_inits.engine.ops import Ops
 
 
-def _representable(dtype, low, high, high_is_open):
+def _representable(
+    dtype: str, low: float, high: float, high_is_open: bool
+) -> tuple[float, float]:
     """The least and the largest number of `dtype` inside the interval."""
     kind = numpy_dtype(dtype)
     down, up = kind.type(-math.inf), kind.type(math.inf)
@@ -36,7 +40,7 @@ def _representable(dtype, low, high, high_is_open):
     return float(least), float(most)
 
 
-def _clamp(work, offset, least, most):
+def _clamp(work: type[Any], offset: float, least: float, most: float) -> Interval:
     """The widest [low, high] for which `offset + [low, high]` stays inside."""
     offset, least, most = work(offset), work(least), work(most)
     low, high = work(least - offset), work(most - offset)
@@ -47,7 +51,18 @@ def _clamp(work, offset, least, most):
     return low, high
 
 
-def _draw(ops, key, shape, dtype, integers, *, scale, offset, clamp, narrow):
+def _draw(
+    ops: Ops,
+    key: Key,
+    shape: Shape,
+    dtype: str,
+    integers: Formula,
+    *,
+    scale: float,
+    offset: float,
+    clamp: Interval | None,
+    narrow: Interval | None,
+) -> Array:
     """Values `offset + clamp(scale * integers(half_words))`, in `dtype`.
 
     `clamp` bounds the product and `narrow` the value before it is rounded to a
@@ -56,7 +71,7 @@ def _draw(ops, key, shape, dtype, integers, *, scale, offset, clamp, narrow):
     work = "float64" if dtype == "float64" else "float32"
     scale, offset = (numpy_dtype(work).type(x) for x in (scale, offset))
 
-    def formula(half_words):
+    def formula(half_words: Array) -> Array:
         values = ops.cast(integers(half_words), work)
         values *= scale
         if clamp is not None:
@@ -71,7 +86,15 @@ def _draw(ops, key, shape, dtype, integers, *, scale, offset, clamp, narrow):
 
 
 @functools.lru_cache(maxsize=1024)
-def _bounds(dtype, reach, scale, offset, low, high, is_open):
+def _bounds(
+    dtype: str,
+    reach: tuple[int, int],
+    scale: float,
+    offset: float,
+    low: float,
+    high: float,
+    is_open: bool,
+) -> tuple[Interval | None, Interval | None]:
     """`clamp` and `narrow` of a draw that stays in an interval.
 
     `reach` has the least and the largest of the integers: where they show that
@@ -79,23 +102,24 @@ def _bounds(dtype, reach, scale, offset, low, high, is_open):
     """
     wide = "float64" if dtype == "float64" else "float32"
     work = numpy_dtype(wide).type
-    clamp = _clamp(work, offset, *_representable(wide, low, high, is_open))
+    ends = _clamp(work, offset, *_representable(wide, low, high, is_open))
     least, most = (work(integer) * work(scale) for integer in reach)
-    if offset == 0 and clamp[0] <= least and most <= clamp[1]:
-        clamp = None
+    stays = offset == 0 and ends[0] <= least and most <= ends[1]
     narrow = None
     if dtype not in ("float32", "float64"):
         narrow = tuple(map(work, _representable(dtype, low, high, is_open)))
-    return clamp, narrow
+    return None if stays else ends, narrow
 
 
 @functools.lru_cache(maxsize=1024)
-def check_interval(dtype, low, high, high_is_open):
+def check_interval(dtype: str, low: float, high: float, high_is_open: bool) -> None:
     """Refuses an interval that holds no number of `dtype`."""
     _representable(dtype, low, high, high_is_open)
 
 
-def normal_extent(mean, stddev, bounds=(-math.inf, math.inf)):
+def normal_extent(
+    mean: float, stddev: float, bounds: tuple[float, float] = (-math.inf, math.inf)
+) -> tuple[float, float]:
     """The least and the largest value of a normal distribution, truncated at `bounds`.
 
     `bounds` are in standard deviations from the mean.
@@ -118,7 +142,7 @@ def uniform(
     middle = low / 2 + high / 2
     scale = math.ldexp(high / 2 - low / 2, -24)
 
-    def integers(half_words):
+    def integers(half_words: Array) -> Array:
         return ops.bitwise_or(ops.right_shift(half_words, 7), 1)
 
     reach = (1 - 2**24, 2**24 - 1)

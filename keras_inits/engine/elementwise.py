@@ -6,8 +6,11 @@ rounds in one way, in an order that depends on the array's size alone.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
+
+from keras_inits._types import Host
 
 LN2 = 0.6931471805599453
 # Of each series the next term is below 2**-60 of the sum.
@@ -16,7 +19,7 @@ COSINE_TERMS = [(-1) ** k / math.factorial(2 * k) for k in range(10)]
 SINE_TERMS = [(-1) ** k / math.factorial(2 * k + 1) for k in range(9)]
 
 
-def total(values):
+def total(values: Host) -> float:
     """The sum of a vector: its halves are added until one number is left."""
     while values.size > 1:
         half = values.size // 2
@@ -26,7 +29,7 @@ def total(values):
     return float(values[0]) if values.size else 0.0
 
 
-def polynomial(coefficients, x):
+def polynomial(coefficients: Sequence[float], x: Host) -> Host:
     """The polynomial with these coefficients, lowest power first, by Horner's rule."""
     result = np.full_like(x, coefficients[-1])
     for coefficient in coefficients[-2::-1]:
@@ -35,7 +38,7 @@ def polynomial(coefficients, x):
     return result
 
 
-def log(x):
+def log(x: Host) -> Host:
     """Natural logarithm: x = 2**e m, and log m = 2 artanh((m - 1) / (m + 1))."""
     mantissa, exponent = np.frexp(x)
     small = mantissa < math.sqrt(0.5)
@@ -45,7 +48,7 @@ def log(x):
     return (exponent - small) * LN2 + 2.0 * ratio * series
 
 
-def cosine(numerator, denominator):
+def cosine(numerator: Host, denominator: int) -> Host:
     """cos(2 pi numerator / denominator) of integers, by Taylor's series.
 
     The angle is brought to the first eighth of the circle in integers, so no

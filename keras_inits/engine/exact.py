@@ -4,25 +4,28 @@ What is computed here is exact or rounded once, whichever machine or compiler do
 and `fitted` rounds a matrix so that a product with it is exact too.
 """
 
+from keras_inits._types import Array
+from keras_inits.engine.ops import Ops
 
-def fixed(ops, x, bits):
+
+def fixed(ops: Ops, x: Array, bits: int) -> Array:
     """`x` to the nearest multiple of 2**-bits, ties to even."""
     x = ops.round_in_place(x * 2.0**bits)
     x *= 2.0**-bits
     return x
 
 
-def exponent(ops, x):
+def exponent(ops: Ops, x: Array) -> Array:
     """The integer e with 2**(e - 1) <= x < 2**e, of a positive float64."""
     return ops.right_shift(ops.bitcast(x, "int64"), 52) - 1022
 
 
-def power(ops, exponent):
+def power(ops: Ops, exponent: Array) -> Array:
     """2**exponent as float64."""
     return ops.bitcast(ops.left_shift(exponent + 1023, 52), "float64")
 
 
-def quotient(ops, numerator, divisor):
+def quotient(ops: Ops, numerator: Array, divisor: Array) -> Array:
     """floor(numerator / divisor) of positive integers whose product is exact.
 
     The nearest integer is at most 1 too large. A compiler may divide by way of a
@@ -35,7 +38,7 @@ def quotient(ops, numerator, divisor):
     return found
 
 
-def root(ops, x):
+def root(ops: Ops, x: Array) -> Array:
     """floor(sqrt(x)) for x in [2**51, 2**53), as surely."""
     found = ops.round(ops.sqrt(x))
     found = found - ops.cast(found * found > x, "float64")
@@ -44,7 +47,7 @@ def root(ops, x):
     return found
 
 
-def fitted(ops, x, scale, longest):
+def fitted(ops: Ops, x: Array, scale: int, longest: Array) -> Array:
     """`x` to so many bits that a product from the left with it is exact.
 
     Args:

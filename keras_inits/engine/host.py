@@ -14,11 +14,14 @@ import itertools
 import math
 import os
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import ml_dtypes  # comes with Keras
 import numpy as np
 
 from keras_inits import _backend
+from keras_inits._types import Array, Formula, Host, Key, R, Shape, Tensor
 from keras_inits.engine import philox, quantile
 
 BLOCK = 1 << 16  # half-words; a multiple of a Philox block
@@ -30,12 +33,12 @@ NARROW = {
 }
 
 
-def numpy_dtype(dtype):
+def numpy_dtype(dtype: str) -> np.dtype[Any]:
     """The NumPy dtype of a standard dtype name."""
     return NARROW.get(dtype) or np.dtype(dtype)
 
 
-def _threads():
+def _threads() -> int:
     """How many threads this process may keep busy."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
@@ -51,12 +54,12 @@ class _OfThread(threading.local):
 _of_thread = _OfThread()
 
 
-def _become_helper():
+def _become_helper() -> None:
     _of_thread.busy = True
 
 
 @functools.cache
-def _helpers():
+def _helpers() -> concurrent.futures.ThreadPoolExecutor:
     """The threads that share the work with the one that asks for it."""
     return concurrent.futures.ThreadPoolExecutor(
         _threads(), "keras_inits", _become_helper
@@ -67,7 +70,7 @@ if hasattr(os, "register_at_fork"):  # threads do not live on in a forked proces
     os.register_at_fork(after_in_child=_helpers.cache_clear)
 
 
-def in_parts(work, size):
+def in_parts(work: Callable[[int, int], R], size: int) -> list[R]:
     """Runs `work(start, stop)` on the parts of `range(size)`, each in a thread.
 
     Parts start at multiples of `BLOCK`; a small range is one part. So is any range
@@ -84,7 +87,7 @@ def in_parts(work, size):
         _of_thread.busy = False
 
 
-def _in_threads(work, size):
+def _in_threads(work: Callable[[int, int], R], size: int) -> list[R]:
     blocks = -(-size // BLOCK)
     parts = max(1, min(_threads(), blocks))
     edges = [BLOCK * (blocks * i // parts) for i in range(parts)] + [size]
@@ -93,12 +96,12 @@ def _in_threads(work, size):
     return [work(*mine), *(other.result() for other in others)]
 
 
-def in_rows(work, x):
+def in_rows(work: Callable[[slice], None], x: Host) -> None:
     """Runs `work(rows)` on slices that make up `x`, in several threads."""
     width = math.prod(x.shape[1:])
     step = max(1, BLOCK // width)
 
-    def run(start, stop):
+    def run(start: int, stop: int) -> None:
         last = stop // width
         for begin in range(start // width, last, step):
             work(slice(begin, min(begin + step, last)))
@@ -106,7 +109,9 @@ def in_rows(work, x):
     in_parts(run, x.size)
 
 
-def _aligned(shape, dtype, make=np.empty):
+def _aligned(
+    shape: Shape, dtype: np.dtype[Any], make: Callable[..., Host] = np.empty
+) -> Host:
     """An array whose first byte lies at a multiple of `_backend.ALIGNMENT`.
 
     Backends take over such memory as it is where they would copy another.
@@ -128,18 +133,18 @@ class HostOps:
     to_tensor = staticmethod(_backend.to_tensor)
     round = staticmethod(np.rint)  # `np.round` without its way there
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         found = getattr(np, name)
         setattr(self, name, found)  # the next time it is found at once
         return found
 
-    def from_tensor(self, tensor, dtype):
+    def from_tensor(self, tensor: Tensor, dtype: str) -> Host:
         return self.cast(_backend.to_numpy(tensor), dtype)
 
-    def cast(self, x, dtype):
+    def cast(self, x: Array, dtype: str) -> Host:
         return np.asarray(x).astype(numpy_dtype(dtype), copy=False)
 
-    def full(self, shape, value, dtype):
+    def full(self, shape: Shape, value: Any, dtype: str) -> Host:
         # Zeros cost no memory until they are touched.
         if not any(np.asarray(value).tobytes()):  # -0.0 has a bit that is set
             return _aligned(shape, numpy_dtype(dtype), np.zeros)
@@ -148,45 +153,45 @@ class HostOps:
         return array
 
     # `np.sum` and `np.max` without their way there.
-    def sum(self, x, axis=None, keepdims=False):
+    def sum(self, x: Host, axis: int | None = None, keepdims: Any = False) -> Array:
         return np.add.reduce(x, axis=axis, keepdims=keepdims)
 
-    def max(self, x, axis=None, keepdims=False):
+    def max(self, x: Host, axis: int | None = None, keepdims: Any = False) -> Array:
         return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
 
-    def round_in_place(self, x):
+    def round_in_place(self, x: Host) -> Host:
         return np.rint(x, out=x)
 
-    def by_rows(self, formula, x, dtype):
+    def by_rows(self, formula: Formula, x: Host, dtype: str) -> Host:
         if x.size <= BLOCK:
             return self.cast(formula(x), dtype)
         shape = (len(x), *formula(x[:0]).shape[1:])
         result = _aligned(shape, numpy_dtype(dtype))
 
-        def fill(rows):
+        def fill(rows: slice) -> None:
             result[rows] = formula(x[rows])
 
         in_rows(fill, x)
         return result
 
-    def bitcast(self, x, dtype):
+    def bitcast(self, x: Host, dtype: str) -> Host:
         return x.view(dtype)
 
-    def look_up(self, table, bits):
+    def look_up(self, table: quantile.Table, bits: Host) -> tuple[Host, Host]:
         index = np.right_shift(bits.view(np.uint32), quantile.POSITION_BITS)
         index -= quantile.EXPONENT_BIAS
         index = index.astype(np.intp)
         # No index is out of range; "clip" spares NumPy the check.
         return table.base.take(index, mode="clip"), table.slope.take(index, mode="clip")
 
-    def generate(self, key, shape, dtype, formula):
+    def generate(self, key: Key, shape: Shape, dtype: str, formula: Formula) -> Host:
         size = math.prod(shape)
         if size <= BLOCK:  # the result as it comes, not copied
             values = formula(philox.half_words(key, 0, size))
             return self.cast(values, dtype).reshape(shape)
         flat = _aligned((size,), numpy_dtype(dtype))
 
-        def fill(start, stop):
+        def fill(start: int, stop: int) -> None:
             for begin in range(start, stop, BLOCK):
                 end = min(begin + BLOCK, stop)
                 flat[begin:end] = formula(philox.half_words(key, begin, end - begin))
@@ -194,7 +199,7 @@ class HostOps:
         in_parts(fill, size)
         return flat.reshape(shape)
 
-    def permutations(self, keys_of_rows):
+    def permutations(self, keys_of_rows: Host) -> Host:
         keys = keys_of_rows.view(np.uint32).astype(np.uint64)
         keys <<= np.uint64(32)
         keys |= np.arange(keys.shape[1], dtype=np.uint64)

@@ -15,6 +15,7 @@ import math
 
 import numpy as np
 
+from keras_inits._types import Host, Moments
 from keras_inits.engine import elementwise, host
 
 ROW = 256  # divides a block; the rows of a block are added to one another
@@ -26,14 +27,14 @@ DEPTH = host.BLOCK // ROW + 48 + 4
 SQUARES = (2.0**-900, 2.0**900)
 
 
-def _sums(flat, shift):
+def _sums(flat: Host, shift: float) -> tuple[float, float]:
     """Sum of the values less `shift`, and sum of the squares of the same."""
     blocks = -(-flat.size // host.BLOCK)
-    sums: np.ndarray = np.empty((blocks, ROW))
+    sums = np.empty((blocks, ROW))
     squares = np.empty_like(sums)
 
-    def add_rows(start, stop):
-        buffer: np.ndarray = np.empty(min(host.BLOCK, -(-(stop - start) // ROW) * ROW))
+    def add_rows(start: int, stop: int) -> None:
+        buffer = np.empty(min(host.BLOCK, -(-(stop - start) // ROW) * ROW))
         # An array with infinities has no finite moments; that needs no warning.
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             for begin in range(start, stop, host.BLOCK):
@@ -55,7 +56,7 @@ def _sums(flat, shift):
         return elementwise.total(sums.ravel()), elementwise.total(squares.ravel())
 
 
-def mean_and_stddev(values):
+def mean_and_stddev(values: Host) -> Moments:
     """Mean and standard deviation of an array, in double precision.
 
     Both are 0 for an empty array, and neither is finite if a value is not.

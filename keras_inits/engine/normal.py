@@ -17,6 +17,7 @@ import math
 
 import numpy as np
 
+from keras_inits._types import Host, Moments
 from keras_inits.engine import decimals, elementwise
 
 FAR = 39.0  # beyond, a tail is less than the least number of double precision
@@ -70,7 +71,7 @@ FAR_TAIL = (
 )
 
 
-def density(x):
+def density(x: float) -> float:
     """Density of N(0, 1) at x, rounded once."""
     if abs(x) > FAR:
         return 0.0
@@ -80,7 +81,7 @@ def density(x):
 
 
 @functools.lru_cache(maxsize=256)
-def cdf(x):
+def cdf(x: float) -> float:
     """P(z <= x) for z ~ N(0, 1), rounded once.
 
     In the middle by the series
@@ -111,14 +112,14 @@ def cdf(x):
         return float(1 - tail if x > 0 else tail)
 
 
-def mass(lower, upper):
+def mass(lower: float, upper: float) -> float:
     """P(lower <= z <= upper) for z ~ N(0, 1), accurate in both tails."""
     if lower > 0:
         return cdf(-lower) - cdf(-upper)
     return cdf(upper) - cdf(lower)
 
 
-def truncated_moments(lower, upper):
+def truncated_moments(lower: float, upper: float) -> Moments:
     """Mean and standard deviation of N(0, 1) truncated to [lower, upper].
 
     With Z = P(lower <= z <= upper) and phi the density
@@ -138,7 +139,7 @@ def truncated_moments(lower, upper):
     return mean, math.sqrt(max(0.0, 1.0 + spread - mean * mean))
 
 
-def lower_quantile(probability):
+def lower_quantile(probability: Host) -> Host:
     """Quantiles of N(0, 1) at an array of probabilities of at most 1/2."""
     centered = probability - 0.5
     result = np.empty_like(probability)

@@ -6,18 +6,14 @@ function `keras.ops` runs it, in the graph, on the device, with the same bits.
 """
 
 import contextlib
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from keras_inits import _backend
+from keras_inits._types import Array, Formula, Key, Shape
 from keras_inits.engine.graph import GraphOps
 from keras_inits.engine.host import HostOps
 
 LARGEST_CONSTANT = 1 << 14  # elements of a host array that a program may hold
-
-Array = Any  # NumPy's, or the backend's tensor
-Key = tuple[int, int]
-Shape = tuple[int, ...]
 
 
 class Ops(Protocol):
@@ -44,7 +40,7 @@ class Ops(Protocol):
     def round_in_place(self, x: Array) -> Array:
         """`round` of an array that is not used again, in its memory on the host."""
 
-    def by_rows(self, formula: Callable[[Array], Array], x: Array, dtype: str) -> Array:
+    def by_rows(self, formula: Formula, x: Array, dtype: str) -> Array:
         """A formula that makes a row of each row of `x`, of a block at a time."""
 
     def bitcast(self, x: Array, dtype: str) -> Array:
@@ -53,9 +49,7 @@ class Ops(Protocol):
     def look_up(self, table: Any, bits: Array) -> tuple[Array, Array]:
         """Base and slope, in a quantile table, of a float32's bits."""
 
-    def generate(
-        self, key: Key, shape: Shape, dtype: str, formula: Callable[[Array], Array]
-    ) -> Array:
+    def generate(self, key: Key, shape: Shape, dtype: str, formula: Formula) -> Array:
         """An array whose element i is the formula of half-word i.
 
         Args:

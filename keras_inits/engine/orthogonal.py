@@ -38,10 +38,13 @@ roundings add to them is below 2**-12 of each, and each leaves 5% or more.
 """
 
 import functools
+from typing import Any
 
 import numpy as np
 
+from keras_inits._types import Array, Host, Key
 from keras_inits.engine import exact, host, quantile
+from keras_inits.engine.ops import Ops
 
 PANEL = 128  # reflections that a pair of large products applies
 BLOCK = 16  # reflections whose T is made by doubling
@@ -56,14 +59,14 @@ GROUP = 32  # rows whose squares, of 48 bits, add up exactly
 LOWER = np.tri(PANEL)
 
 
-def _inverse_lengths(ops, square):
+def _inverse_lengths(ops: Ops, square: Array) -> Array:
     """2**26 / (1.5 |x|) in 27 bits, from the squares of the lengths."""
     scale = exact.power(ops, -ops.right_shift(exact.exponent(ops, square) - 52, 1))
     root = exact.root(ops, square * (scale * scale))
     return exact.quotient(ops, NUMERATOR, root) * (scale * 2.0**-27)
 
 
-def _scales(ops, first, squares):
+def _scales(ops: Ops, first: Array, squares: Array) -> tuple[Array, Array, Array]:
     """What makes integers x the vectors of the reflections of their columns.
 
     A column is taken to `sign |x| e`, where the sign is -1 if its first entry is 0
@@ -88,19 +91,19 @@ def _scales(ops, first, squares):
     return signs, _inverse_lengths(ops, ops.maximum(square, 1.0)), own
 
 
-def _groups(rows):
+def _groups(rows: int) -> int:
     return -(-rows // GROUP)
 
 
-def _sums_of_squares(ops, x):
-    def sums(group):
+def _sums_of_squares(ops: Ops, x: Array) -> Array:
+    def sums(group: Array) -> Array:
         return ops.sum(group * group, axis=1)
 
     groups = ops.reshape(x, (-1, GROUP, x.shape[1]))
     return ops.by_rows(sums, groups, "float64")
 
 
-def _reflections(ops, x, start, columns):
+def _reflections(ops: Ops, x: Array, start: int, columns: int) -> tuple[Array, Array]:
     """The vectors of the reflections of the columns of `x`, as integers.
 
     That of column j starts at row `start + j`. Columns from number `columns` on fill
@@ -121,7 +124,7 @@ def _reflections(ops, x, start, columns):
 
 
 @functools.cache
-def _steps(block):
+def _steps(block: int) -> tuple[Host, Host, Host]:
     """The parts of V^T V that each doubling of T needs.
 
     Returns:
@@ -139,7 +142,7 @@ def _steps(block):
     return np.eye(block)[None], masks * 2.0**bits, scales
 
 
-def _triangles(ops, gram):
+def _triangles(ops: Ops, gram: Array) -> Array:
     """T of each block of reflections from its V^T V, times 2**T_BITS."""
     block = gram.shape[-1]
     identity, masks, scales = _steps(block)
@@ -164,11 +167,11 @@ class _Panel:
         v: V times 2**POINT, what `_reflections` returns.
     """
 
-    def __init__(self, ops, v):
+    def __init__(self, ops: Ops, v: Array) -> None:
         self.ops = ops
         width = v.shape[1]
 
-        def lengths(rows):
+        def lengths(rows: Array) -> Array:
             squares = rows * rows
             squares *= 2.0**-20
             return ops.sum(ops.round_in_place(squares), axis=1)
@@ -188,7 +191,7 @@ class _Panel:
         lower = exact.fixed(ops, gram - upper, G_BITS)
         self._gram = ops.concatenate([upper, lower], axis=1)
 
-    def coefficients(self, w):
+    def coefficients(self, w: Array) -> Array:
         """Y = T W for W = V^T Q, rounded so that V Y is exact.
 
         By the rows of blocks from the last to the first: in
@@ -202,16 +205,16 @@ class _Panel:
         y *= 2.0**-POINT
         return exact.fitted(self.ops, y, 32, self._longest)
 
-    def _product(self, limbs, x):
+    def _product(self, limbs: Array, x: Array) -> Array:
         both = self.ops.matmul(limbs, x)
         rows = both.shape[0] // 2
         return both[:rows] + both[rows:]
 
-    def _row(self, t, gram, w, y):
+    def _row(self, t: Array, gram: Array, w: Array, y: Array) -> Array:
         rest = self.ops.round_in_place(w - self._product(gram, y))
         return self.ops.round_in_place(self._product(t, rest))
 
-    def _unrolled(self, w):
+    def _unrolled(self, w: Array) -> Array:
         blocks, _, block = self._t.shape
         y = np.empty_like(w)
         for i in reversed(range(blocks)):
@@ -220,12 +223,12 @@ class _Panel:
             y[here:after] = self._row(self._t[i], gram, w[here:after], y[after:])
         return y
 
-    def _looped(self, w):
+    def _looped(self, w: Array) -> Array:
         ops = self.ops
         blocks, _, block = self._t.shape
         size = (block, w.shape[1])
 
-        def body(i, y):
+        def body(i: Any, y: Array) -> Array:
             i = blocks - 1 - i
             t, gram = ops.take(self._t, i, axis=0), ops.take(self._gram, i, axis=0)
             own = ops.slice(w, (i * block, 0), size)
@@ -234,13 +237,13 @@ class _Panel:
         return ops.fori_loop(0, blocks, body, ops.zeros_like(w))
 
 
-def _full_width(columns):
+def _full_width(columns: int) -> int:
     """Columns of a panel that is filled up to whole blocks."""
     block = min(BLOCK, 1 << (columns - 1).bit_length())
     return -(-columns // block) * block
 
 
-def _grow(ops, result):
+def _grow(ops: Ops, result: Host) -> tuple[Host, Host]:
     """Multiplies the panels out from the last to the first, each on its own rows.
 
     With Q' the product of the panels after this one, whose columns number k, and
@@ -284,7 +287,7 @@ def _grow(ops, result):
     return result, signs
 
 
-def _subtract_product(ops, q, v, y):
+def _subtract_product(ops: Ops, q: Host, v: Host, y: Host) -> None:
     """Takes `V Y`, rounded, from Q, as many rows at a time as the cache holds."""
     width = y.shape[1]
     step = max(1, CHUNK // width)
@@ -293,13 +296,13 @@ def _subtract_product(ops, q, v, y):
         rows = q[i : i + step]
         change = ops.matmul(v[i : i + step], y, out=buffer[: len(rows)])
 
-        def take(part, rows=rows, change=change):
+        def take(part: slice, rows: Host = rows, change: Host = change) -> None:
             rows[part] -= np.rint(change[part], out=change[part])
 
         host.in_rows(take, change)
 
 
-def _loop(ops, x):
+def _loop(ops: Ops, x: Array) -> tuple[Array, Array]:
     """The same product in a loop of one body, whole matrices at a time.
 
     A compiler sees one panel instead of all; for that the work is threefold.
@@ -310,7 +313,7 @@ def _loop(ops, x):
     padded = _groups(rows) * GROUP
     x = ops.pad(x, ((0, padded - rows), (0, panels * width - columns)))
 
-    def apply(i, state):
+    def apply(i: Any, state: tuple[Array, Array]) -> tuple[Array, Array]:
         result, signs = state
         start = (panels - 1 - i) * width
         part = ops.cast(ops.slice(x, (0, start), (padded, width)), "float64")
@@ -326,7 +329,7 @@ def _loop(ops, x):
     return result[:rows], signs[:columns]
 
 
-def _sharpened(ops, q):
+def _sharpened(ops: Ops, q: Array) -> Array:
     """`q` times (Q^T Q)**(-1/2), to third order in its distance from the identity.
 
     With E = Q^T Q - I, which is exact, Q - Q (E / 2 - 3 E**2 / 8).
@@ -350,7 +353,15 @@ def _sharpened(ops, q):
     return q
 
 
-def haar(ops, key, rows, columns, *, gain=1.0, dtype="float32"):
+def haar(
+    ops: Ops,
+    key: Key,
+    rows: int,
+    columns: int,
+    *,
+    gain: float = 1.0,
+    dtype: str = "float32",
+) -> Array:
     """`gain` times the first columns of a Haar-distributed matrix, rows >= columns.
 
     Each column is that of the product of all reflections, times the sign of its
@@ -366,7 +377,7 @@ def haar(ops, key, rows, columns, *, gain=1.0, dtype="float32"):
     """
     table = quantile.table()
 
-    def integers(half_words):
+    def integers(half_words: Array) -> Array:
         return quantile.deviates(ops, half_words, table)
 
     with ops.wide():

@@ -16,8 +16,12 @@ Reference:
 
 import sys
 import threading
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+
+from keras_inits._types import Host, Key
 
 MASK64 = (1 << 64) - 1
 ROUNDS = 10
@@ -26,7 +30,7 @@ WEYL = (0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B)
 HALVES_PER_BLOCK = 8
 
 
-def block(counter, key):
+def block(counter: Sequence[int], key: Key) -> tuple[int, int, int, int]:
     """One block of four words.
 
     Args:
@@ -57,21 +61,21 @@ class _OfThread(threading.local):
     draws in the midst of it gets another.
     """
 
-    def __init__(self):
-        self.idle = []
+    def __init__(self) -> None:
+        self.idle: list[np.random.Philox] = []
 
 
 _of_thread = _OfThread()
 
 
-def _take_generator(idle):
+def _take_generator(idle: list[np.random.Philox]) -> np.random.Philox:
     try:
         return idle.pop()
     except IndexError:
         return np.random.Philox(0)
 
 
-def half_words(key, start, count):
+def half_words(key: Key, start: int, count: int) -> Host:
     """Half-words `start` to `start + count` of a key's stream.
 
     Args:
@@ -85,7 +89,7 @@ def half_words(key, start, count):
     # NumPy steps the counter before it makes its first block.
     counter = start // HALVES_PER_BLOCK - 1
     idle = _of_thread.idle
-    bits = _take_generator(idle)
+    bits: Any = _take_generator(idle)  # whose state may be given in Python's integers
     bits.state = {
         "bit_generator": "Philox",
         "state": {

@@ -23,12 +23,16 @@ Reference:
 
 import functools
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from keras_inits._errors import raise_bad_value
+from keras_inits._types import Array, Host
 from keras_inits.engine import normal
+
+if TYPE_CHECKING:  # `ops` imports this file
+    from keras_inits.engine.ops import Ops
 
 OCTAVES = 32  # magnitudes 1 to 2**31, each octave's first one included
 SEGMENT_BITS = 9
@@ -48,14 +52,16 @@ class Table(NamedTuple):
     stand, less the bias, so the sides lie `SIGN_BIT` entries apart.
     """
 
-    base: np.ndarray
-    slope: np.ndarray
+    base: Host
+    slope: Host
     unit: float
     bounds: tuple[float, float]
     reach: tuple[int, int]  # no integer is below the first or above the second
 
 
-def _side(tail_cdf, tail_sf, half, sign):
+def _side(
+    tail_cdf: float, tail_sf: float, half: float, sign: float
+) -> tuple[Host, Host]:
     """Quantiles at the segments' edges of one side, the tail first.
 
     Returns `(segments, quantiles)`. In the low octaves a magnitude, an integer, can
@@ -72,7 +78,7 @@ def _side(tail_cdf, tail_sf, half, sign):
 
 
 @functools.lru_cache(maxsize=16)
-def table(lower=-math.inf, upper=math.inf):
+def table(lower: float = -math.inf, upper: float = math.inf) -> Table:
     """The table of N(0, 1) truncated to [lower, upper].
 
     Raises:
@@ -94,7 +100,7 @@ def table(lower=-math.inf, upper=math.inf):
     most = math.floor(min(upper, reach) / unit)
     if least >= most:
         raise ArithmeticError("it has no room for two 24-bit values")
-    base: np.ndarray = np.zeros(SIGN_BIT + SIDE, np.int32)
+    base = np.zeros(SIGN_BIT + SIDE, np.int32)
     slope = np.zeros_like(base)
     for start, values in ((0, above), (SIGN_BIT, below)):
         nodes = base[start : start + SIDE]
@@ -108,7 +114,7 @@ def table(lower=-math.inf, upper=math.inf):
     return Table(base, slope, unit, (lower, upper), (least, most))
 
 
-def check_interval(argument, value, lower, upper):
+def check_interval(argument: str, value: object, lower: float, upper: float) -> None:
     """Refuses an end, which `argument` gives, of an interval without a table."""
     try:
         table(lower, upper)
@@ -118,20 +124,21 @@ def check_interval(argument, value, lower, upper):
 
 
 @functools.lru_cache(maxsize=16)
-def _compact(lower, upper):
+def _compact(lower: float, upper: float) -> tuple[Host, Host]:
     found = table(lower, upper)
     sides = (slice(0, SIDE), slice(SIGN_BIT, SIGN_BIT + SIDE))
-    return tuple(
+    base, slope = (
         np.concatenate([x[side] for side in sides]) for x in (found.base, found.slope)
     )
+    return base, slope
 
 
-def compact(table):
+def compact(table: Table) -> tuple[Host, Host]:
     """`(base, slope)` of a table without the room between its two sides."""
     return _compact(*table.bounds)
 
 
-def deviates(ops, half_words, table):
+def deviates(ops: "Ops", half_words: Array, table: Table) -> Array:
     """Half-words to deviates in units of `table.unit`, as 24-bit integers."""
     bits = ops.bitcast(ops.cast(ops.bitwise_or(half_words, 1), "float32"), "int32")
     integers, slope = ops.look_up(table, bits)

@@ -15,14 +15,16 @@ import contextlib
 import contextvars
 import functools
 import hashlib
+from collections.abc import Iterator
 
-import numpy as np
+import keras
 
 from keras_inits import _backend
+from keras_inits._types import Key
 from keras_inits.engine import philox, turns
 
 
-def _words(text, count):
+def _words(text: str, count: int) -> tuple[int, ...]:
     """`count` 64-bit words that stand for `text`."""
     digest = hashlib.blake2b(
         text.encode(), digest_size=8 * count, person=b"keras_inits v1"
@@ -32,10 +34,15 @@ def _words(text, count):
     )
 
 
+def _key(text: str) -> Key:
+    first, second = _words(text, 2)
+    return first, second
+
+
 DIGITS = 10**600  # Python may refuse to write an integer of more digits at once
 
 
-def _digits(seed):
+def _digits(seed: int | str) -> str:
     """An integer's decimal digits, however many there are."""
     if not isinstance(seed, int) or -DIGITS < seed < DIGITS:
         return f"{seed}"
@@ -47,39 +54,39 @@ def _digits(seed):
 
 
 @functools.lru_cache(maxsize=1024)
-def from_seed(seed):
+def from_seed(seed: int | str) -> Key:
     """Key of an integer seed, of any size and sign."""
-    return _words(f"seed {_digits(seed)}", 2)
+    return _key(f"seed {_digits(seed)}")
 
 
-def from_address(seed, address):
+def from_address(seed: int, address: str) -> Key:
     """Key of the weight at `address` in a model under an integer seed."""
-    return _words(f"seed {_digits(seed)} at {address}", 2)
+    return _key(f"seed {_digits(seed)} at {address}")
 
 
-STATE_KEY = _words("state of a seed generator", 2)
+STATE_KEY = _key("state of a seed generator")
 
 
-def from_state(first, second):
+def from_state(first: int, second: int) -> Key:
     """Key of a seed generator's state, two integers in [0, 2**64)."""
     return philox.block((first, second, 0, 0), STATE_KEY)[:2]
 
 
-def next_state(generator):
+def next_state(generator: keras.random.SeedGenerator) -> tuple[int, ...]:
     """A seed generator's two words; its state moves on by one.
 
     Draws that share the generator, in threads and within one another, get words of
     their own.
     """
 
-    def next_words():
+    def next_words() -> tuple[int, ...]:
         words = _backend.to_numpy(generator.next())
-        return tuple(int(word) & 0xFFFFFFFF for word in np.ravel(words))
+        return tuple(int(word) & 0xFFFFFFFF for word in words.ravel())
 
     return turns.take(generator, next_words)
 
 
-def fold(key, name):
+def fold(key: Key, name: str) -> Key:
     """Key of the sub-stream `name` of the stream of `key`."""
     return philox.block(_words(f"stream {name}", 4), key)[:2]
 
@@ -87,11 +94,11 @@ def fold(key, name):
 class _Source:
     """The stream of a weight, for every draw that is made for it."""
 
-    def __init__(self, key):
+    def __init__(self, key: Key) -> None:
         self.key = key
         self.draws = 0
 
-    def next_key(self):
+    def next_key(self) -> Key:
         """The stream itself for the first draw, then a sub-stream for each."""
         self.draws += 1
         return self.key if self.draws == 1 else fold(self.key, f"draw {self.draws}")
@@ -103,7 +110,7 @@ _source: contextvars.ContextVar[_Source | None] = contextvars.ContextVar(
 
 
 @contextlib.contextmanager
-def drawing_from(key):
+def drawing_from(key: Key | None) -> Iterator[None]:
     """Context in which initializers of this thread draw from one stream.
 
     Without a key nothing is changed.
@@ -115,12 +122,12 @@ def drawing_from(key):
         _source.reset(token)
 
 
-def is_given():
+def is_given() -> bool:
     """Whether `drawing_from` says what to draw from."""
     return _source.get() is not None
 
 
-def given_key():
+def given_key() -> Key | None:
     """The key for the next draw within `drawing_from`; None outside of it."""
     source = _source.get()
     return None if source is None else source.next_key()

@@ -9,6 +9,10 @@ written down, and words that are taken are passed over.
 
 import threading
 import weakref
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Words = TypeVar("Words")
 
 
 class _Turn:
@@ -20,16 +24,16 @@ class _Turn:
             nobody draws.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.lock = threading.RLock()
-        self.taken = None
+        self.taken: set[Any] | None = None
 
 
 # Weak, so that a generator and its lock go when the user lets go of it.
-_turns: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+_turns: weakref.WeakKeyDictionary[Any, _Turn] = weakref.WeakKeyDictionary()
 
 
-def take(generator, next_words):
+def take(generator: Any, next_words: Callable[[], Words]) -> Words:
     """The next words of a generator, which nobody else is given.
 
     Args:

@@ -13,16 +13,32 @@ To add one: its formula and source in the docstring, the decorator
 `listed`, and a row in `tests/cases.py`.
 """
 
+from __future__ import annotations
+
 import abc
 import math
 import random
+from collections.abc import Mapping
+from typing import Any, Self
 
 import keras
 import numpy as np
 
 from keras_inits import _backend, _checks, _convert, _errors
+from keras_inits._types import (
+    Array,
+    DTypeLike,
+    Fans,
+    Interval,
+    Key,
+    Moments,
+    Seed,
+    Shape,
+    ShapeLike,
+    Tensor,
+)
 from keras_inits.engine import streams
-from keras_inits.engine.ops import Array, Key, Ops, Shape, running
+from keras_inits.engine.ops import Ops, running
 from keras_inits.initializers import callables, constructors
 from keras_inits.initializers.lookup import parameters_of
 
@@ -38,7 +54,7 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
 
     dtypes: tuple[str, ...] = _checks.NUMERIC_DTYPES
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "__init__" in vars(cls):
             named = constructors.named_in_errors(vars(cls)["__init__"])
@@ -46,7 +62,7 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
 
     @_backend.untraced
     @_errors.named_by_class
-    def __call__(self, shape, dtype=None):
+    def __call__(self, shape: ShapeLike, dtype: DTypeLike = None) -> Tensor:
         shape, dtype = self.checked(shape, dtype)
         if _backend.only_infers_shapes():
             return keras.ops.empty(shape, dtype=dtype)
@@ -54,7 +70,7 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
         return ops.to_tensor(self.compute(ops, self.next_key(), shape, dtype), dtype)
 
     @_errors.named_by_class
-    def checked(self, shape, dtype):
+    def checked(self, shape: ShapeLike, dtype: DTypeLike) -> tuple[Shape, str]:
         """The shape, and the dtype that the backend stores, if it can draw them."""
         shape = _checks.check_shape(shape)
         dtype = _checks.check_dtype(dtype, self.dtypes)
@@ -65,32 +81,32 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
             part.checked(part_shape, dtype)
         return shape, dtype
 
-    def check_shape(self, shape):
+    def check_shape(self, shape: Shape) -> None:
         """Raises a `ValueError` if the formula has no meaning for `shape`."""
 
-    def check_dtype(self, shape, dtype):
+    def check_dtype(self, shape: Shape, dtype: str) -> None:
         """Raises a `ValueError` if `dtype` cannot hold what the formula gives."""
         found = self.extent(shape)
         if found is not None:
             _checks.check_range(dtype, *found)
 
-    def parts_of(self, shape):
+    def parts_of(self, shape: Shape) -> list[tuple[Initializer, Shape]]:
         """Initializers that draw parts of a weight, each with its part's shape."""
         return []
 
-    def extent(self, shape):
+    def extent(self, shape: Shape) -> Interval | None:
         """Between which two numbers all entries lie, or None if that is not known."""
         return None
 
-    def moments(self, shape):
+    def moments(self, shape: Shape) -> Moments | None:
         """Mean and standard deviation of all entries by the formula, or None."""
         return None
 
-    def drawn_fans(self, shape):
+    def drawn_fans(self, shape: Shape) -> Fans | None:
         """`(fan_in, fan_out)` that a weight of a shape is scaled by, or None."""
         return None
 
-    def with_fans(self, fan_in, fan_out):
+    def with_fans(self, fan_in: float, fan_out: float) -> Initializer:
         """The initializer for one weight, whose layer tells these fans.
 
         Args:
@@ -105,16 +121,16 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
         return self
 
     @property
-    def given_seed(self):
+    def given_seed(self) -> int | keras.random.SeedGenerator | None:
         """The seed that it was made with, or None."""
         return None
 
-    def next_key(self):
+    def next_key(self) -> Key | None:
         """Key of the stream that the next call draws from, or None."""
         return streams.given_key()
 
     @property
-    def is_formula(self):
+    def is_formula(self) -> bool:
         """Whether `compute` says it all, as no subclass overrides `__call__`."""
         return type(self).__call__ is Initializer.__call__
 
@@ -136,7 +152,7 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
         return ops.from_tensor(callables.draw(self, key, shape, dtype), dtype)
 
     @abc.abstractmethod
-    def compute(self, ops: Ops, key: Key | None, shape: Shape, dtype: str) -> Array:
+    def compute(self, ops: Ops, key: Key | Any, shape: Shape, dtype: str) -> Array:
         """The formula.
 
         Args:
@@ -151,7 +167,7 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
         """
 
     @_errors.named_by_class
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments as JSON values.
 
         Keyword-only ones, which a class of Keras' name has beyond Keras' own, are left
@@ -165,7 +181,7 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
         """Makes an initializer from what `get_config` returned."""
         if not isinstance(config, dict) or not all(isinstance(k, str) for k in config):
             rule = "a dict of the constructor's arguments"
@@ -173,10 +189,10 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
                 _errors.raise_bad_value("config", rule, config)
         return cls(**config)
 
-    def _argument(self, name):
+    def _argument(self, name: str) -> Any:
         return getattr(self, name)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         parameters = parameters_of(type(self)).items()
         given = [
             f"{name}={_convert.text(self._argument(name))}"
@@ -186,7 +202,7 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
         return f"{type(self).__name__}({', '.join(given)})"
 
 
-def _to_json(name, value):
+def _to_json(name: str, value: Any) -> Any:
     """An argument as JSON values; arrays as nested lists, alike on any backend."""
     if isinstance(value, np.ndarray):
         return value.tolist()
@@ -199,7 +215,7 @@ def _to_json(name, value):
         return _errors.raise_bad_value(name, rule, value, _errors.reason(error))
 
 
-def _differs(value, default):
+def _differs(value: Any, default: object) -> bool:
     """Whether an argument is worth showing; arrays always are."""
     return getattr(value, "shape", ()) != () or bool(value != default)
 
@@ -217,7 +233,7 @@ class RandomInitializer(Initializer):
 
     dtypes = _checks.FLOAT_DTYPES
 
-    def __init__(self, seed=None):
+    def __init__(self, seed: Seed = None) -> None:
         rule = _checks.SEED_RULE
         seed = _checks.deserialize("seed", rule, seed)
         # Keras' name for it, which its classes' methods read.
@@ -226,11 +242,11 @@ class RandomInitializer(Initializer):
         self.seed = random.randint(1, 10**9) if seed is None else self._init_seed
 
     @property
-    def given_seed(self):
+    def given_seed(self) -> int | keras.random.SeedGenerator | None:
         """The seed that it was made with, or None."""
         return self._init_seed
 
-    def next_key(self):
+    def next_key(self) -> Key:
         """Key for the seed; a seed generator moves on by one."""
         given = super().next_key()
         if given is not None:
@@ -240,7 +256,7 @@ class RandomInitializer(Initializer):
         return streams.from_seed(self.seed)
 
     @_errors.named_by_class
-    def _next_state(self):
+    def _next_state(self) -> tuple[int, ...]:
         if _backend.is_tracing():
             _errors.raise_bad_argument(
                 "seed",
@@ -250,5 +266,5 @@ class RandomInitializer(Initializer):
             )
         return streams.next_state(self.seed)
 
-    def _argument(self, name):
+    def _argument(self, name: str) -> Any:
         return self._init_seed if name == "seed" else getattr(self, name)

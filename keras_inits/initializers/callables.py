@@ -22,11 +22,14 @@ import functools
 import itertools
 import random
 import types
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_inits import _backend
+from keras_inits._types import Host, InitializerFunction, Key, Shape, Tensor
 from keras_inits.engine import streams
 from keras_inits.initializers import keras_own
 
@@ -34,7 +37,9 @@ from keras_inits.initializers import keras_own
 KEPT = (type, types.ModuleType, keras.layers.Layer, keras.Variable)
 
 
-def draw(function, key, shape, dtype):
+def draw(
+    function: InitializerFunction, key: Key | None, shape: Shape, dtype: str
+) -> Tensor:
     """What a callable returns for a shape and dtype on the stream of `key`.
 
     Args:
@@ -64,18 +69,20 @@ class _Reseeded:
         seeds: Iterator over integers.
     """
 
-    def __init__(self, seeds):
+    def __init__(self, seeds: Iterator[int]) -> None:
         self.seeds = seeds
-        self.copies = {}  # id -> the original, which keeps its id, and its copy
+        self.copies: dict[
+            int, tuple[Any, Any]
+        ] = {}  # id -> the original, which keeps its id, and its copy
 
-    def of(self, value):
+    def of(self, value: Any) -> Any:
         """The copy, or the value itself where nothing is to be replaced."""
         if id(value) not in self.copies:
             self.copies[id(value)] = value, value  # for a cycle that leads back here
             self.copies[id(value)] = value, self._copy(value)
         return self.copies[id(value)][1]
 
-    def _copy(self, value):
+    def _copy(self, value: Any) -> Any:
         if isinstance(value, KEPT):
             return value
         if isinstance(value, np.random.Generator):
@@ -106,7 +113,7 @@ class _Reseeded:
             return made
         return value
 
-    def _changed(self, named):
+    def _changed(self, named: Mapping[str, Any]) -> dict[str, Any]:
         """Those entries of a mapping from names to values that are others now."""
         changed = {}
         for name, value in named.items():
@@ -120,7 +127,7 @@ class _Reseeded:
                 changed[name] = new
         return changed
 
-    def _function(self, function):
+    def _function(self, function: types.FunctionType) -> types.FunctionType:
         code = function.__code__
         cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
         contents = {}
@@ -131,15 +138,15 @@ class _Reseeded:
         names = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
         by_place = dict(zip(names, defaults, strict=True))
         by_name = function.__kwdefaults__ or {}
-        inside, defaults, keywords = map(self._changed, (contents, by_place, by_name))
-        if not (inside or defaults or keywords):
+        inside, placed, keywords = map(self._changed, (contents, by_place, by_name))
+        if not (inside or placed or keywords):
             return function
         cells.update({name: types.CellType(value) for name, value in inside.items()})
         made = types.FunctionType(
             code,
             function.__globals__,
             function.__name__,
-            tuple({**by_place, **defaults}.values()),
+            tuple({**by_place, **placed}.values()),
             tuple(cells.values()),
         )
         made.__kwdefaults__ = {**by_name, **keywords}
@@ -147,11 +154,11 @@ class _Reseeded:
         return made
 
 
-def _differ(entries, others):
+def _differ(entries: Iterable[object], others: Iterable[object]) -> bool:
     return any(one is not other for one, other in zip(entries, others, strict=True))
 
 
-def remark(drawn, draw_from, key):
+def remark(drawn: Host, draw_from: Callable[[Key], Host], key: Key) -> str:
     """What there is to know of values that a callable returned, or nothing.
 
     Args:
@@ -171,5 +178,5 @@ def remark(drawn, draw_from, key):
     return ""
 
 
-def _equal(one, other):
+def _equal(one: Host, other: Host) -> bool:
     return one.tobytes() == other.tobytes()

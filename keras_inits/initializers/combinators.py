@@ -1,10 +1,24 @@
 """Initializers made of another one: fused gates and padding rows."""
 
+from __future__ import annotations
+
 import copy
 import math
 
+import keras
+
 from keras_inits import _checks, _errors
+from keras_inits._types import (
+    Array,
+    Fans,
+    InitializerLike,
+    Integer,
+    Key,
+    Moments,
+    Shape,
+)
 from keras_inits.engine import streams
+from keras_inits.engine.ops import Ops
 from keras_inits.initializers import lookup
 from keras_inits.initializers.base import Initializer
 from keras_inits.initializers.lookup import listed
@@ -17,7 +31,7 @@ class _Wrapper(Initializer):
         inner: An initializer of this package, its name or its config.
     """
 
-    def __init__(self, inner):
+    def __init__(self, inner: InitializerLike) -> None:
         found = lookup.find(inner, "inner")
         if not isinstance(found, Initializer):
             rule = "an initializer of keras_inits, its name or its config"
@@ -26,24 +40,24 @@ class _Wrapper(Initializer):
         self.dtypes = found.dtypes
 
     @property
-    def seed(self):
+    def seed(self) -> int | keras.random.SeedGenerator | None:
         """The seed of `inner`, or None if it does not draw."""
         return getattr(self.inner, "seed", None)
 
     @property
-    def given_seed(self):
+    def given_seed(self) -> int | keras.random.SeedGenerator | None:
         """The seed that `inner` was made with, or None."""
         return self.inner.given_seed
 
-    def parts_of(self, shape):
+    def parts_of(self, shape: Shape) -> list[tuple[Initializer, Shape]]:
         return [(self.inner, shape)]
 
-    def drawn_fans(self, shape):
+    def drawn_fans(self, shape: Shape) -> Fans | None:
         """Those of `inner`."""
         [(inner, inner_shape)] = self.parts_of(shape)
         return inner.drawn_fans(inner_shape)
 
-    def with_fans(self, fan_in, fan_out):
+    def with_fans(self, fan_in: float, fan_out: float) -> Initializer:
         inner = self.inner.with_fans(fan_in, fan_out)
         if inner is self.inner:
             return self
@@ -51,12 +65,12 @@ class _Wrapper(Initializer):
         known.inner = inner
         return known
 
-    def next_key(self):
+    def next_key(self) -> Key | None:
         """The key that `inner` would draw from."""
         return self.inner.next_key()
 
     @property
-    def is_formula(self):
+    def is_formula(self) -> bool:
         """Whether that holds for `inner` too; the parts are its values."""
         return super().is_formula and self.inner.is_formula
 
@@ -86,28 +100,28 @@ class PerGate(_Wrapper):
         https://proceedings.mlr.press/v37/jozefowicz15.html
     """
 
-    def __init__(self, inner, gates=4):
+    def __init__(self, inner: InitializerLike, gates: Integer = 4) -> None:
         super().__init__(inner)
         self.gates = _checks.check_integer("gates", gates, 1)
 
-    def gate_shape(self, shape):
+    def gate_shape(self, shape: Shape) -> Shape:
         """Shape of one gate's part."""
         return (*shape[:-1], shape[-1] // self.gates)
 
-    def parts_of(self, shape):
+    def parts_of(self, shape: Shape) -> list[tuple[Initializer, Shape]]:
         return [(self.inner, self.gate_shape(shape))]
 
-    def check_shape(self, shape):
+    def check_shape(self, shape: Shape) -> None:
         """Refuses what cannot be cut into the gates."""
         _checks.check_rank(shape, range(1, 65))
         if shape[-1] % self.gates:
             rule = f"a divisor of the last axis of shape {shape}"
             _errors.raise_bad_value("gates", rule, self.gates)
 
-    def moments(self, shape):
+    def moments(self, shape: Shape) -> Moments | None:
         return self.inner.moments(self.gate_shape(shape))
 
-    def compute(self, ops, key, shape, dtype):
+    def compute(self, ops: Ops, key: Key | None, shape: Shape, dtype: str) -> Array:
         parts, gate_shape = [], self.gate_shape(shape)
         for gate in range(self.gates):
             gate_key = None if key is None else streams.fold(key, f"gate {gate}")
@@ -135,18 +149,18 @@ class ZeroRow(_Wrapper):
         `torch.nn.Embedding(padding_idx=...)`.
     """
 
-    def __init__(self, inner, index=0):
+    def __init__(self, inner: InitializerLike, index: Integer = 0) -> None:
         super().__init__(inner)
         self.index = _checks.check_integer("index", index)
 
-    def check_shape(self, shape):
+    def check_shape(self, shape: Shape) -> None:
         """Refuses a table without the row."""
         _checks.check_rank(shape, range(1, 65))
         if not -shape[0] <= self.index < shape[0]:
             rule = f"a row of a table of shape {shape}"
             _errors.raise_bad_value("index", rule, self.index)
 
-    def moments(self, shape):
+    def moments(self, shape: Shape) -> Moments | None:
         inner = self.inner.moments(shape)
         if inner is None:
             return None
@@ -155,7 +169,7 @@ class ZeroRow(_Wrapper):
         square = share * (stddev * stddev + mean * mean)
         return share * mean, math.sqrt(square - share * share * mean * mean)
 
-    def compute(self, ops, key, shape, dtype):
+    def compute(self, ops: Ops, key: Key | None, shape: Shape, dtype: str) -> Array:
         table = self.inner.values(ops, key, shape, dtype)
         row = ops.equal(ops.arange(shape[0]), self.index % shape[0])
         row = ops.reshape(row, (shape[0],) + (1,) * (len(shape) - 1))

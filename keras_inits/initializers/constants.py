@@ -1,9 +1,16 @@
 """Fixed values: zeros, ones, a constant or an array."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
 import keras
 import numpy as np
 
 from keras_inits import _arrays, _checks, _errors
+from keras_inits._types import Array, Constants, Host, Interval, Key, Shape
+from keras_inits.engine.ops import Ops
 from keras_inits.initializers.base import Initializer
 from keras_inits.initializers.lookup import listed
 
@@ -20,7 +27,7 @@ class Zeros(Initializer, keras.initializers.Zeros):
         `keras.initializers.Zeros`, `torch.nn.init.zeros_`.
     """
 
-    def compute(self, ops, key, shape, dtype):
+    def compute(self, ops: Ops, key: Key | None, shape: Shape, dtype: str) -> Array:
         return ops.full(shape, 0, dtype)
 
 
@@ -32,7 +39,7 @@ class Ones(Initializer, keras.initializers.Ones):
         `keras.initializers.Ones`, `torch.nn.init.ones_`.
     """
 
-    def compute(self, ops, key, shape, dtype):
+    def compute(self, ops: Ops, key: Key | None, shape: Shape, dtype: str) -> Array:
         return ops.full(shape, 1, dtype)
 
 
@@ -52,21 +59,19 @@ class Constant(Initializer, keras.initializers.Constant):
         `keras.initializers.Constant`, `torch.nn.init.constant_`.
     """
 
-    def __init__(self, value=0.0):
+    def __init__(self, value: Constants | Mapping[str, Any] = 0.0) -> None:
         rule = "a finite number or an array of them"
         value = _checks.deserialize("value", rule, value)
         found = _checks.number(value)
         # A copy, so that what the caller does to the array later changes nothing.
-        array = _arrays.array_of(value if found is None else found)
-        try:
-            valid = array is not None and bool(np.all(np.isfinite(array)))
-        except TypeError:  # an array of records
-            valid = False
-        if not valid:
+        array = _arrays.finite_array_of(value if found is None else found)
+        if array is None:
             _errors.raise_bad_value("value", rule, value, _checks.traced_hint(value))
-        self.value = array if array.ndim else array.item() if found is None else found
+        self.value: float | Host = (
+            array if array.ndim else array.item() if found is None else found
+        )
 
-    def check_shape(self, shape):
+    def check_shape(self, shape: Shape) -> None:
         """Refuses a shape to which the array does not broadcast."""
         found = np.shape(self.value)
         try:
@@ -77,12 +82,12 @@ class Constant(Initializer, keras.initializers.Constant):
             rule = f"one to which `value` of shape {found} broadcasts"
             _errors.raise_bad_value("shape", rule, shape)
 
-    def extent(self, shape):
-        if np.ndim(self.value) == 0:
+    def extent(self, shape: Shape) -> Interval | None:
+        if not isinstance(self.value, np.ndarray):
             return self.value, self.value
         return (self.value.min(), self.value.max()) if self.value.size else None
 
-    def compute(self, ops, key, shape, dtype):
+    def compute(self, ops: Ops, key: Key | None, shape: Shape, dtype: str) -> Array:
         if np.ndim(self.value) == 0:
             return ops.full(shape, self.value, dtype)
         return ops.cast(np.broadcast_to(self.value, shape).copy(), dtype)

@@ -6,15 +6,17 @@ private base, and suggests nothing.
 
 import functools
 import inspect
+from collections.abc import Callable
+from typing import Any
 
 from keras_inits import _errors
 
 
-def named_in_errors(constructor):
+def named_in_errors(constructor: Callable[..., None]) -> Callable[..., None]:
     """The constructor, with errors of its arguments told by the class's name."""
 
     @functools.wraps(constructor)
-    def construct(self, *args, **kwargs):
+    def construct(self: object, *args: Any, **kwargs: Any) -> None:
         try:
             constructor(self, *args, **kwargs)
         except Exception as error:
@@ -26,7 +28,12 @@ def named_in_errors(constructor):
     return construct
 
 
-def _require_bound(constructor, made, args, given):
+def _require_bound(
+    constructor: Callable[..., None],
+    made: object,
+    args: tuple[Any, ...],
+    given: dict[str, Any],
+) -> None:
     """Raises Python's error in the class's name, with the argument that was meant."""
     signature, class_name = inspect.signature(constructor), type(made).__name__
     try:

@@ -3,12 +3,18 @@
 Entries are independent. `scaling` has those whose spread follows the fans.
 """
 
+from __future__ import annotations
+
+import abc
 import math
+from typing import Any
 
 import keras
 
 from keras_inits import _checks, _errors
+from keras_inits._types import Array, Interval, Key, Moments, Real, Seed, Shape
 from keras_inits.engine import draws, normal, quantile
+from keras_inits.engine.ops import Ops
 from keras_inits.initializers.base import RandomInitializer
 from keras_inits.initializers.lookup import listed
 
@@ -30,25 +36,27 @@ class RandomUniform(RandomInitializer, keras.initializers.RandomUniform):
         `keras.initializers.RandomUniform`, `torch.nn.init.uniform_`.
     """
 
-    def __init__(self, minval=-0.05, maxval=0.05, seed=None):
+    def __init__(
+        self, minval: Real = -0.05, maxval: Real = 0.05, seed: Seed = None
+    ) -> None:
         self.minval = _checks.check_real("minval", minval)
         self.maxval = _checks.check_real("maxval", maxval)
         _checks.check_less("minval", self.minval, "maxval", self.maxval)
         super().__init__(seed=seed)
 
-    def check_dtype(self, shape, dtype):
+    def check_dtype(self, shape: Shape, dtype: str) -> None:
         """Refuses a dtype that has no number in the interval, or not all of it."""
         draws.check_interval(dtype, self.minval, self.maxval, True)
         super().check_dtype(shape, dtype)
 
-    def extent(self, shape):
+    def extent(self, shape: Shape) -> Interval:
         return self.minval, self.maxval
 
-    def moments(self, shape):
+    def moments(self, shape: Shape) -> Moments:
         width = self.maxval - self.minval
         return self.minval + width / 2, width / math.sqrt(12.0)
 
-    def compute(self, ops, key, shape, dtype):
+    def compute(self, ops: Ops, key: Key, shape: Shape, dtype: str) -> Array:
         return draws.uniform(
             ops, key, shape, low=self.minval, high=self.maxval, dtype=dtype
         )
@@ -70,25 +78,68 @@ class RandomNormal(RandomInitializer, keras.initializers.RandomNormal):
         `keras.initializers.RandomNormal`, `torch.nn.init.normal_`.
     """
 
-    def __init__(self, mean=0.0, stddev=0.05, seed=None):
+    def __init__(
+        self, mean: Real = 0.0, stddev: Real = 0.05, seed: Seed = None
+    ) -> None:
         self.mean = _checks.check_real("mean", mean)
         self.stddev = _checks.check_not_negative("stddev", stddev)
         super().__init__(seed=seed)
 
-    def extent(self, shape):
+    def extent(self, shape: Shape) -> Interval:
         return draws.normal_extent(self.mean, self.stddev)
 
-    def moments(self, shape):
+    def moments(self, shape: Shape) -> Moments:
         return self.mean, self.stddev
 
-    def compute(self, ops, key, shape, dtype):
+    def compute(self, ops: Ops, key: Key, shape: Shape, dtype: str) -> Array:
         return draws.normal(
             ops, key, shape, mean=self.mean, stddev=self.stddev, dtype=dtype
         )
 
 
+class _Truncated(RandomInitializer):
+    """Base of the normal distributions that are truncated to an interval."""
+
+    mean: float
+    stddev: float  # before the truncation
+
+    @abc.abstractmethod
+    def interval(self) -> tuple[Interval, Interval]:
+        """The interval's ends in standard deviations from the mean, and as values."""
+
+    def check_interval(self, low: tuple[str, Any], high: tuple[str, Any]) -> None:
+        """Refuses an empty interval, and one that cannot be drawn from.
+
+        `low` and `high` are the arguments that set the ends, as `(name, value)`.
+        """
+        (lower, upper), _ = self.interval()
+        if not lower < upper:
+            if f"{low[0]} {high[0]}" in ("lower upper", "minval maxval", "a b"):
+                _checks.check_less(*low, *high)
+            rule = f"below the upper end, {upper} standard deviations from the mean"
+            _errors.raise_bad_value(low[0], rule, low[1])
+        quantile.check_interval(*low, lower, upper)
+
+    def check_dtype(self, shape: Shape, dtype: str) -> None:
+        """Refuses a dtype that has no number in the interval, or not all of it."""
+        draws.check_interval(dtype, *self.interval()[1], False)
+        super().check_dtype(shape, dtype)
+
+    def extent(self, shape: Shape) -> Interval:
+        return draws.normal_extent(self.mean, self.stddev, self.interval()[0])
+
+    def moments(self, shape: Shape) -> Moments:
+        mean, stddev = normal.truncated_moments(*self.interval()[0])
+        return self.mean + mean * self.stddev, stddev * self.stddev
+
+    def compute(self, ops: Ops, key: Key, shape: Shape, dtype: str) -> Array:
+        return draws.truncated_normal(
+            ops, key, shape, self.mean, self.stddev, *self.interval(), dtype=dtype
+        )
+
+
 @listed()
-class TruncatedNormal(RandomInitializer, keras.initializers.TruncatedNormal):
+class TruncatedNormal(_Truncated, keras.initializers.TruncatedNormal):
     """Entries follow `N(mean, stddev**2)`, given that they lie in an interval.
 
     The interval is `[mean + lower * stddev, mean + upper * stddev]`; an absolute
@@ -119,15 +170,15 @@ class TruncatedNormal(RandomInitializer, keras.initializers.TruncatedNormal):
 
     def __init__(
         self,
-        mean=0.0,
-        stddev=0.05,
-        seed=None,
+        mean: Real = 0.0,
+        stddev: Real = 0.05,
+        seed: Seed = None,
         *,
-        lower=-2.0,
-        upper=2.0,
-        minval=None,
-        maxval=None,
-    ):
+        lower: Real | None = -2.0,
+        upper: Real | None = 2.0,
+        minval: Real | None = None,
+        maxval: Real | None = None,
+    ) -> None:
         self.mean = _checks.check_real("mean", mean)
         self.stddev = _checks.check_positive("stddev", stddev)
         self.lower = _checks.check_real_or_none("lower", lower)
@@ -140,14 +191,13 @@ class TruncatedNormal(RandomInitializer, keras.initializers.TruncatedNormal):
                 other = "minval" if end == "lower" else "maxval"
                 rule = f"left out where `{other}` is given"
                 _errors.raise_bad_value(end, rule, value)
-        _check_interval(
-            self,
+        self.check_interval(
             ("lower", self.lower) if minval is None else ("minval", self.minval),
             ("upper", self.upper) if maxval is None else ("maxval", self.maxval),
         )
         super().__init__(seed=seed)
 
-    def interval(self):
+    def interval(self) -> tuple[Interval, Interval]:
         """The interval's ends in standard deviations from the mean, and as values."""
         lower = -math.inf if self.lower is None else float(self.lower)
         upper = math.inf if self.upper is None else float(self.upper)
@@ -161,26 +211,9 @@ class TruncatedNormal(RandomInitializer, keras.initializers.TruncatedNormal):
             upper = (high - self.mean) / self.stddev
         return (lower, upper), (low, high)
 
-    def check_dtype(self, shape, dtype):
-        """Refuses a dtype that has no number in the interval, or not all of it."""
-        draws.check_interval(dtype, *self.interval()[1], False)
-        super().check_dtype(shape, dtype)
-
-    def extent(self, shape):
-        return draws.normal_extent(self.mean, self.stddev, self.interval()[0])
-
-    def moments(self, shape):
-        mean, stddev = normal.truncated_moments(*self.interval()[0])
-        return self.mean + mean * self.stddev, stddev * self.stddev
-
-    def compute(self, ops, key, shape, dtype):
-        return draws.truncated_normal(
-            ops, key, shape, self.mean, self.stddev, *self.interval(), dtype=dtype
-        )
-
 
 @listed()
-class TruncNormal(RandomInitializer):
+class TruncNormal(_Truncated):
     """PyTorch's truncated normal: `N(mean, std**2)` given `a <= value <= b`.
 
     The bounds are absolute: with `std=0.02` and the default bounds nothing is
@@ -203,47 +236,23 @@ class TruncNormal(RandomInitializer):
         `torch.nn.init.trunc_normal_`.
     """
 
-    def __init__(self, mean=0.0, std=1.0, a=-2.0, b=2.0, seed=None):
+    def __init__(
+        self,
+        mean: Real = 0.0,
+        std: Real = 1.0,
+        a: Real = -2.0,
+        b: Real = 2.0,
+        seed: Seed = None,
+    ) -> None:
         self.mean = _checks.check_real("mean", mean)
-        self.std = _checks.check_positive("std", std)
+        self.std = self.stddev = _checks.check_positive("std", std)
         self.a = _checks.check_real("a", a)
         self.b = _checks.check_real("b", b)
-        _check_interval(self, ("a", self.a), ("b", self.b))
+        self.check_interval(("a", self.a), ("b", self.b))
         super().__init__(seed=seed)
 
-    def interval(self):
+    def interval(self) -> tuple[Interval, Interval]:
         """The interval's ends in standard deviations from the mean, and as values."""
         lower = (self.a - self.mean) / self.std
         upper = (self.b - self.mean) / self.std
         return (lower, upper), (self.a, self.b)
-
-    def check_dtype(self, shape, dtype):
-        """Refuses a dtype that has no number in the interval, or not all of it."""
-        draws.check_interval(dtype, *self.interval()[1], False)
-        super().check_dtype(shape, dtype)
-
-    def extent(self, shape):
-        return draws.normal_extent(self.mean, self.std, self.interval()[0])
-
-    def moments(self, shape):
-        mean, stddev = normal.truncated_moments(*self.interval()[0])
-        return self.mean + mean * self.std, stddev * self.std
-
-    def compute(self, ops, key, shape, dtype):
-        return draws.truncated_normal(
-            ops, key, shape, self.mean, self.std, *self.interval(), dtype=dtype
-        )
-
-
-def _check_interval(initializer, low, high):
-    """Refuses an empty interval, and one that cannot be drawn from.
-
-    `low` and `high` are the arguments that set the ends, as `(name, value)`.
-    """
-    (lower, upper), _ = initializer.interval()
-    if not lower < upper:
-        if (low[0], high[0]) in (("lower", "upper"), ("minval", "maxval"), ("a", "b")):
-            _checks.check_less(*low, *high)
-        rule = f"below the upper end, {upper} standard deviations from the mean"
-        _errors.raise_bad_value(low[0], rule, low[1])
-    quantile.check_interval(low[0], low[1], lower, upper)

@@ -1,9 +1,15 @@
 """Kernels that hand their inputs on unchanged: of dense layers, of convolutions."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
 import keras
 import numpy as np
 
 from keras_inits import _checks, _errors
+from keras_inits._types import Array, Integer, Interval, Key, Real, Shape
+from keras_inits.engine.ops import Ops
 from keras_inits.initializers.base import Initializer
 from keras_inits.initializers.lookup import listed
 
@@ -24,10 +30,10 @@ class Identity(Initializer, keras.initializers.Identity):
         `keras.initializers.Identity`, `torch.nn.init.eye_`.
     """
 
-    def __init__(self, gain=1.0):
+    def __init__(self, gain: Real = 1.0) -> None:
         self.gain = _checks.check_real("gain", gain)
 
-    def check_shape(self, shape):
+    def check_shape(self, shape: Shape) -> None:
         """Refuses all but matrices."""
         _checks.check_rank(
             shape,
@@ -35,10 +41,10 @@ class Identity(Initializer, keras.initializers.Identity):
             "For the kernel of a convolution use Dirac.",
         )
 
-    def extent(self, shape):
+    def extent(self, shape: Shape) -> Interval:
         return min(self.gain, 0), max(self.gain, 0)
 
-    def compute(self, ops, key, shape, dtype):
+    def compute(self, ops: Ops, key: Key | None, shape: Shape, dtype: str) -> Array:
         rows, columns = shape
         diagonal = ops.equal(ops.arange(rows)[:, None], ops.arange(columns)[None, :])
         return ops.where(
@@ -46,7 +52,7 @@ class Identity(Initializer, keras.initializers.Identity):
         )
 
 
-def center_tap(kernel_size):
+def center_tap(kernel_size: Iterable[int]) -> Shape:
     """The tap that `padding="same"` with stride 1 lays on the pixel itself."""
     return tuple((size - 1) // 2 for size in kernel_size)
 
@@ -82,21 +88,21 @@ class Dirac(Initializer):
         https://arxiv.org/abs/1706.00388
     """
 
-    def __init__(self, groups=1, gain=1.0):
+    def __init__(self, groups: Integer = 1, gain: Real = 1.0) -> None:
         self.groups = _checks.check_integer("groups", groups, 1)
         self.gain = _checks.check_real("gain", gain)
 
-    def check_shape(self, shape):
+    def check_shape(self, shape: Shape) -> None:
         """Refuses what is not the kernel of a convolution in that many groups."""
         _checks.check_rank(shape, (3, 4, 5), "For the kernel of Dense use Identity.")
         if shape[-1] % self.groups:
             rule = f"a divisor of the {shape[-1]} output channels of shape {shape}"
             _errors.raise_bad_value("groups", rule, self.groups)
 
-    def extent(self, shape):
+    def extent(self, shape: Shape) -> Interval:
         return min(self.gain, 0), max(self.gain, 0)
 
-    def compute(self, ops, key, shape, dtype):
+    def compute(self, ops: Ops, key: Key | None, shape: Shape, dtype: str) -> Array:
         *kernel_size, inputs, outputs = shape
         per_group = outputs // self.groups
         tap = np.zeros(kernel_size, bool)

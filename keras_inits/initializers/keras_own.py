@@ -10,23 +10,30 @@ configs stay Keras' own; what has no counterpart here, Keras draws as before.
 import contextlib
 import functools
 import threading
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_inits import _backend
+from keras_inits._types import Tensor
 from keras_inits.engine import streams
 from keras_inits.fans import einsum_axes
 from keras_inits.initializers import lookup
 
+Method = Callable[..., Any]
+
 _lock = threading.RLock()
 _users = 0  # how many need the replacements now
 _everywhere = 0  # how many of them need them outside of `streams.drawing_from` too
-_replaced: list[tuple] = []  # (class, name of the method, Keras' own, ours)
+_replaced: list[
+    tuple[type[Any], str, Method, Method]
+] = []  # (class, name of the method, Keras' own, ours)
 _answers = threading.local()  # `count` of the calls that ours answered
 
 
-def classes():
+def classes() -> dict[type[Any], type[Any]]:
     """Keras' classes, each with the class here of its name, which extends it."""
     return {
         theirs: ours
@@ -36,7 +43,7 @@ def classes():
     }
 
 
-def counterpart(cls, initializer):
+def counterpart(cls: Any, initializer: Any) -> Any:
     """An initializer of this package for an object of Keras' class `cls`.
 
     Its arguments are the attributes of their names; the config of some of Keras'
@@ -58,16 +65,16 @@ def counterpart(cls, initializer):
         return None
 
 
-def answered():
+def answered() -> int:
     """How many calls of Keras' objects were answered here, in this thread."""
     return getattr(_answers, "count", 0)
 
 
-def _call(cls, own):
+def _call(cls: type[Any], own: Method) -> Method:
     """The `__call__` that takes the place of the one that `cls` defines."""
 
     @_backend.untraced
-    def draw(self, shape, dtype=None, **others):
+    def draw(self: Any, shape: Any, dtype: Any = None, **others: Any) -> Tensor:
         wanted = _everywhere or streams.is_given()
         ours = counterpart(cls, self) if wanted and not any(others.values()) else None
         if ours is None:
@@ -82,10 +89,10 @@ def _call(cls, own):
     return functools.wraps(own)(draw)
 
 
-def _next(own):
+def _next(own: Method) -> Method:
     """The `next` that takes the place of a seed generator's."""
 
-    def next_state(self, ordered=True):
+    def next_state(self: Any, ordered: bool = True) -> Tensor:
         key = streams.given_key()
         if key is None:
             return own(self, ordered)
@@ -95,7 +102,7 @@ def _next(own):
     return functools.wraps(own)(next_state)
 
 
-def for_einsum(initializer, equation):
+def for_einsum(initializer: Any, equation: str) -> Any:
     """An initializer that knows the axes of an EinsumDense kernel.
 
     One of another family, or with axes of its own, is returned as it is.
@@ -114,13 +121,13 @@ def for_einsum(initializer, equation):
     return found
 
 
-def _build(own):
+def _build(own: Method) -> Method:
     """The `build` that takes the place of an EinsumDense's before Keras 3.15.
 
     That tells its initializer nothing of the kernel's axes, as later ones do.
     """
 
-    def build(self, *args, **kwargs):
+    def build(self: Any, *args: Any, **kwargs: Any) -> Any:
         given = self.kernel_initializer
         self.kernel_initializer = for_einsum(given, self.equation)
         try:
@@ -131,8 +138,8 @@ def _build(own):
     return functools.wraps(own)(build)
 
 
-def _replace():
-    methods: list[tuple] = [
+def _replace() -> None:
+    methods: list[tuple[type[Any], str, Method]] = [
         (cls, "__call__", functools.partial(_call, cls))
         for cls in classes()
         if "__call__" in vars(cls)
@@ -148,14 +155,14 @@ def _replace():
         setattr(cls, name, ours)
 
 
-def _restore():
+def _restore() -> None:
     for cls, name, own, ours in _replaced:
         if vars(cls).get(name) is ours:  # unless somebody has replaced it since
             setattr(cls, name, own)
     _replaced.clear()
 
 
-def begin(*, everywhere):
+def begin(*, everywhere: bool) -> None:
     """Replaces the methods, until as many calls of `end` with the same argument.
 
     Args:
@@ -170,7 +177,7 @@ def begin(*, everywhere):
         _everywhere += everywhere
 
 
-def end(*, everywhere):
+def end(*, everywhere: bool) -> None:
     """Takes back one call of `begin`."""
     global _users, _everywhere
     with _lock:
@@ -181,7 +188,7 @@ def end(*, everywhere):
 
 
 @contextlib.contextmanager
-def drawn_here():
+def drawn_here() -> Iterator[None]:
     """Context in which Keras' objects follow `streams.drawing_from`."""
     begin(everywhere=False)
     try:
@@ -190,7 +197,7 @@ def drawn_here():
         end(everywhere=False)
 
 
-def ours_for(initializer):
+def ours_for(initializer: Any) -> Any:
     """An initializer of this package that draws what Keras' object is to draw.
 
     Args:

@@ -7,12 +7,13 @@ mean to Keras, and the public functions, are the business of `registry`.
 import functools
 import inspect
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn
 
 import keras
 
 from keras_inits import _errors
+from keras_inits._types import C
 
 PACKAGE = "keras_inits"
 
@@ -20,25 +21,25 @@ PACKAGE = "keras_inits"
 BY_NAME: dict[str, Any] = {}
 
 
-def snake_case(name):
+def snake_case(name: str) -> str:
     """`GlorotUniform` -> `glorot_uniform`, as Keras does it."""
     name = re.sub(r"\W+", "", name)
     name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def names_of(cls, aliases=()):
+def names_of(cls: Any, aliases: Iterable[str] = ()) -> tuple[str, ...]:
     """All names of a class: its own, in snake case, and its aliases."""
     return tuple(dict.fromkeys((cls.__name__, snake_case(cls.__name__), *aliases)))
 
 
-def listed(*aliases):
+def listed(*aliases: str) -> Callable[[C], C]:
     """Decorator that lists a class and makes it known to Keras' saving.
 
     A saved model then names the package, not the file of the class.
     """
 
-    def decorate(cls):
+    def decorate(cls: C) -> C:
         cls.__module__ = PACKAGE
         keras.saving.register_keras_serializable(package=PACKAGE)(cls)
         BY_NAME.update(dict.fromkeys(names_of(cls, aliases), cls))
@@ -48,18 +49,18 @@ def listed(*aliases):
 
 
 @functools.cache
-def parameters_of(cls):
+def parameters_of(cls: type[Any]) -> Mapping[str, inspect.Parameter]:
     """The parameters of a class's constructor, which Python finds slowly."""
     return inspect.signature(cls).parameters
 
 
-def raise_unknown_name(value, argument="identifier"):
+def raise_unknown_name(value: str, argument: str = "identifier") -> NoReturn:
     """Refuses an initializer's name that nobody listed."""
     hint = _errors.nearest(value, BY_NAME) or "keras_inits.names() lists them all."
     _errors.raise_bad_value(argument, "the name of an initializer", value, hint)
 
 
-def make(cls: Any, config=None, *, argument="identifier"):
+def make(cls: Any, config: Any = None, *, argument: str = "identifier") -> Any:
     """An instance of a listed class from its config; a function is one already."""
     if inspect.isfunction(cls):
         return cls
@@ -84,7 +85,7 @@ def make(cls: Any, config=None, *, argument="identifier"):
         return _errors.raise_bad_value(argument, rule, config, _errors.reason(error))
 
 
-def find(identifier, argument="identifier"):
+def find(identifier: Any, argument: str = "identifier") -> Any:
     """The initializer for a name, a config, a class or an instance.
 
     Args:
@@ -123,7 +124,7 @@ def find(identifier, argument="identifier"):
         )
 
 
-def _is_array(value):
+def _is_array(value: Any) -> bool:
     """Whether Keras takes a value for a constant array."""
     try:
         return hasattr(value, "shape") or keras.ops.is_tensor(value)

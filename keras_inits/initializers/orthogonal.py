@@ -4,13 +4,17 @@
 and where it stands in the kernel.
 """
 
+from __future__ import annotations
+
 import math
 
 import keras
 import numpy as np
 
 from keras_inits import _checks, _errors
+from keras_inits._types import Array, Interval, Key, Moments, Real, Seed, Shape
 from keras_inits.engine import orthogonal
+from keras_inits.engine.ops import Ops
 from keras_inits.initializers.base import RandomInitializer
 from keras_inits.initializers.identity import center_tap
 from keras_inits.initializers.lookup import listed
@@ -19,14 +23,14 @@ from keras_inits.initializers.lookup import listed
 class _OrthogonalMatrix(RandomInitializer):
     """Base of the kernels with an orthogonal matrix in them."""
 
-    def __init__(self, gain=1.0, seed=None):
+    def __init__(self, gain: Real = 1.0, seed: Seed = None) -> None:
         self.gain = _checks.check_real("gain", gain)
         super().__init__(seed=seed)
 
-    def extent(self, shape):
+    def extent(self, shape: Shape) -> Interval:
         return -abs(self.gain), abs(self.gain)
 
-    def matrix(self, ops, key, rows, columns, dtype):
+    def matrix(self, ops: Ops, key: Key, rows: int, columns: int, dtype: str) -> Array:
         """`gain` times a Haar-distributed matrix; its shorter side is orthonormal."""
         long, short = max(rows, columns), min(rows, columns)
         matrix = orthogonal.haar(ops, key, long, short, gain=self.gain, dtype=dtype)
@@ -55,15 +59,15 @@ class Orthogonal(_OrthogonalMatrix, keras.initializers.Orthogonal):
         `torch.nn.init.orthogonal_`.
     """
 
-    def check_shape(self, shape):
+    def check_shape(self, shape: Shape) -> None:
         """Refuses vectors and scalars."""
         _checks.check_rank(shape, range(2, 65))
 
-    def moments(self, shape):
+    def moments(self, shape: Shape) -> Moments:
         longer = max(math.prod(shape[:-1]), shape[-1], 1)
         return 0.0, abs(self.gain) / math.sqrt(longer)
 
-    def compute(self, ops, key, shape, dtype):
+    def compute(self, ops: Ops, key: Key, shape: Shape, dtype: str) -> Array:
         rows, columns = math.prod(shape[:-1]), shape[-1]
         if rows * columns == 0:
             return ops.full(shape, 0, dtype)
@@ -93,18 +97,18 @@ class DeltaOrthogonal(_OrthogonalMatrix):
         https://arxiv.org/abs/1806.05393
     """
 
-    def check_shape(self, shape):
+    def check_shape(self, shape: Shape) -> None:
         """Refuses what is not the kernel of a convolution that can keep norms."""
         _checks.check_rank(shape, (3, 4, 5))
         if shape[-2] > shape[-1]:
             rule = "one with at least as many output as input channels, (..., in, out)"
             _errors.raise_bad_value("shape", rule, shape)
 
-    def moments(self, shape):
+    def moments(self, shape: Shape) -> Moments:
         entries = math.prod(shape[:-2]) * shape[-1]
         return 0.0, abs(self.gain) / math.sqrt(max(1, entries))
 
-    def compute(self, ops, key, shape, dtype):
+    def compute(self, ops: Ops, key: Key, shape: Shape, dtype: str) -> Array:
         *kernel_size, inputs, outputs = shape
         if math.prod(shape) == 0:
             return ops.full(shape, 0, dtype)

@@ -6,14 +6,31 @@ numbers. The classes with Keras' names truncate the normal distribution at two s
 deviations, those with PyTorch's do not.
 """
 
+from __future__ import annotations
+
 import copy
 import inspect
 import math
+from collections.abc import Callable
+from typing import Any
 
 import keras
 
 from keras_inits import _checks
+from keras_inits._types import (
+    Array,
+    Axes,
+    C,
+    Fans,
+    Interval,
+    Key,
+    Moments,
+    Real,
+    Seed,
+    Shape,
+)
 from keras_inits.engine import draws, normal
+from keras_inits.engine.ops import Ops
 from keras_inits.fans import count_fans
 from keras_inits.initializers.base import RandomInitializer
 from keras_inits.initializers.lookup import listed
@@ -61,15 +78,15 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
 
     def __init__(
         self,
-        scale=1.0,
-        mode="fan_in",
-        distribution="truncated_normal",
-        seed=None,
-        input_axes=None,
-        output_axes=None,
+        scale: Real = 1.0,
+        mode: str = "fan_in",
+        distribution: str = "truncated_normal",
+        seed: Seed = None,
+        input_axes: Axes = None,
+        output_axes: Axes = None,
         *,
-        batch_axes=None,
-    ):
+        batch_axes: Axes = None,
+    ) -> None:
         self.scale = _checks.check_positive("scale", scale)
         self.mode = _checks.check_choice("mode", mode, MODES)
         if isinstance(distribution, str):
@@ -84,17 +101,17 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
         self.batch_axes = _checks.check_axes("batch_axes", batch_axes)
         super().__init__(seed=seed)
 
-    def fans(self, shape):
+    def fans(self, shape: Shape) -> Fans:
         """`(fan_in, fan_out)` of a weight of that shape, by this one's axes."""
         if self._given_fans is not None:
             return self._given_fans
         axes = (self.input_axes, self.output_axes, self.batch_axes)
         return count_fans(shape, *axes)
 
-    def drawn_fans(self, shape):
+    def drawn_fans(self, shape: Shape) -> Fans:
         return self.fans(shape)
 
-    def with_fans(self, fan_in, fan_out):
+    def with_fans(self, fan_in: float, fan_out: float) -> VarianceScaling:
         axes = (self.input_axes, self.output_axes, self.batch_axes)
         if self._given_fans is not None or axes != (None, None, None):
             return self
@@ -102,25 +119,25 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
         known._given_fans = (fan_in, fan_out)
         return known
 
-    def check_shape(self, shape):
+    def check_shape(self, shape: Shape) -> None:
         """Refuses a shape too low in rank or without the named axes."""
         hint = "A vector has no fans: give a bias Zeros or RandomUniform."
         _checks.check_rank(shape, range(self.least_rank, 65), hint)
         if self.input_axes or self.output_axes or self.batch_axes:
             self.fans(shape)
 
-    def extent(self, shape):
+    def extent(self, shape: Shape) -> Interval:
         # No fan is below 1, so this holds for all; the fans are counted only if the
         # dtype does not hold as much.
         return self._extent(math.sqrt(self.scale))
 
-    def check_dtype(self, shape, dtype):
+    def check_dtype(self, shape: Shape, dtype: str) -> None:
         """Refuses a dtype whose range is left, by the fans of the shape."""
         low, high = self.extent(shape)
         if not _checks.is_held(dtype, low, high):
             _checks.check_range(dtype, *self._extent(self.stddev(shape)))
 
-    def _extent(self, stddev):
+    def _extent(self, stddev: float) -> Interval:
         if self.distribution == "uniform":
             limit = math.sqrt(3.0) * stddev
         elif self.distribution == "untruncated_normal":
@@ -129,7 +146,7 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
             limit = TRUNCATION[1] * stddev / TRUNCATED_STDDEV
         return -limit, limit
 
-    def stddev(self, shape):
+    def stddev(self, shape: Shape) -> float:
         """Standard deviation of the entries of a weight of that shape."""
         fan_in, fan_out = self.fans(shape)
         fan = {
@@ -140,10 +157,10 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
         }[self.mode]
         return math.sqrt(self.scale / max(1.0, fan))
 
-    def moments(self, shape):
+    def moments(self, shape: Shape) -> Moments:
         return 0.0, self.stddev(shape)
 
-    def compute(self, ops, key, shape, dtype):
+    def compute(self, ops: Ops, key: Key, shape: Shape, dtype: str) -> Array:
         stddev = self.stddev(shape)
         if self.distribution == "uniform":
             limit = math.sqrt(3.0) * stddev
@@ -157,14 +174,14 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
         )
 
 
-def scheme_of(base):
+def scheme_of(base: type[Any]) -> Callable[[C], C]:
     """Decorator that lists a named scheme and completes its docstring.
 
     A scheme states its formula and source; the arguments are those of its base.
     """
     _, _, arguments = inspect.cleandoc(base.__doc__ or "").partition("\n\n")
 
-    def complete(cls):
+    def complete(cls: C) -> C:
         formula, head, source = inspect.cleandoc(cls.__doc__ or "").partition(
             "Reference:"
         )
@@ -192,8 +209,13 @@ class _Named(VarianceScaling):
     named_distribution = "truncated_normal"
 
     def __init__(
-        self, seed=None, input_axes=None, output_axes=None, *, batch_axes=None
-    ):
+        self,
+        seed: Seed = None,
+        input_axes: Axes = None,
+        output_axes: Axes = None,
+        *,
+        batch_axes: Axes = None,
+    ) -> None:
         super().__init__(
             scale=self.named_scale,
             mode=self.named_mode,

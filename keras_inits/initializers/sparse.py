@@ -1,9 +1,13 @@
 """Sparse initialization: each unit begins with few connections."""
 
+from __future__ import annotations
+
 import math
 
 from keras_inits import _checks
+from keras_inits._types import Array, Integer, Interval, Key, Moments, Real, Seed, Shape
 from keras_inits.engine import draws, streams
+from keras_inits.engine.ops import Ops
 from keras_inits.initializers.base import RandomInitializer
 from keras_inits.initializers.lookup import listed
 
@@ -34,7 +38,13 @@ class Sparse(RandomInitializer):
         Martens 2010, "Deep learning via Hessian-free optimization", section 5.
     """
 
-    def __init__(self, sparsity=0.1, stddev=0.01, axis=-1, seed=None):
+    def __init__(
+        self,
+        sparsity: Real = 0.1,
+        stddev: Real = 0.01,
+        axis: Integer = -1,
+        seed: Seed = None,
+    ) -> None:
         self.sparsity = _checks.check_real(
             "sparsity",
             sparsity,
@@ -45,24 +55,24 @@ class Sparse(RandomInitializer):
         self.axis = _checks.check_integer("axis", axis)
         super().__init__(seed=seed)
 
-    def check_shape(self, shape):
+    def check_shape(self, shape: Shape) -> None:
         """Refuses vectors and shapes without the axis of the units."""
         _checks.check_rank(shape, range(2, 65))
         _checks.check_axes("axis", [self.axis], len(shape))
 
-    def extent(self, shape):
+    def extent(self, shape: Shape) -> Interval:
         return draws.normal_extent(0.0, self.stddev)
 
-    def moments(self, shape):
+    def moments(self, shape: Shape) -> Moments:
         zeros, weights = self._zeros(shape)
         return 0.0, self.stddev * math.sqrt(1.0 - zeros / max(1, weights))
 
-    def _zeros(self, shape):
+    def _zeros(self, shape: Shape) -> tuple[int, int]:
         """How many zeros a unit has, and how many weights."""
         weights = math.prod(shape[: self.axis] + shape[self.axis :][1:])
         return math.ceil(self.sparsity * weights), weights
 
-    def compute(self, ops, key, shape, dtype):
+    def compute(self, ops: Ops, key: Key, shape: Shape, dtype: str) -> Array:
         values = draws.normal(
             ops, key, shape, mean=0.0, stddev=self.stddev, dtype=dtype
         )

@@ -1,13 +1,19 @@
 """The kernel of a spectral transform."""
 
+from __future__ import annotations
+
 import functools
 import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_inits import _arrays, _checks, _errors
+from keras_inits._types import Array, ArrayLike, Host, Interval, Key, Shape
 from keras_inits.engine import elementwise
+from keras_inits.engine.ops import Ops
 from keras_inits.initializers.base import Initializer
 from keras_inits.initializers.lookup import listed
 
@@ -55,29 +61,29 @@ class STFT(Initializer, keras.initializers.STFT):
 
     dtypes = _checks.FLOAT_DTYPES
 
-    def __init__(self, side="real", window="hann", scaling="density", periodic=False):
+    def __init__(
+        self,
+        side: str = "real",
+        window: str | ArrayLike | Sequence[float] | Mapping[str, Any] | None = "hann",
+        scaling: str | None = "density",
+        periodic: bool = False,
+    ) -> None:
         self.side = _checks.check_choice("side", side, ("real", "imag"))
         if scaling is not None:
             _checks.check_choice("scaling", scaling, ("density", "spectrum"))
         self.scaling = scaling
         window = _checks.deserialize("window", WINDOW_RULE, window)
-        given = window
         if window is not None and not isinstance(window, str):
-            window = _arrays.array_of(window)
-            valid = window is not None and window.ndim == 1
-            try:
-                window = window.astype(np.float64) if valid else window
-                valid = valid and bool(np.all(np.isfinite(window)))
-            except (TypeError, ValueError):  # an array of records
-                valid = False
-            if not valid:
-                _errors.raise_bad_value("window", WINDOW_RULE, given)
-        self.window = window
+            array = _arrays.finite_array_of(window)
+            if array is None or array.ndim != 1:
+                _errors.raise_bad_value("window", WINDOW_RULE, window)
+            window = array.astype(np.float64)
+        self.window: str | Host | None = window
         self.periodic = _checks.check_bool("periodic", periodic)
         if isinstance(window, str):
             self._samples(1)
 
-    def _samples(self, length):
+    def _samples(self, length: int) -> Host:
         """The window's `length` values in double precision."""
         if not isinstance(self.window, str):
             return np.asarray(self.window, np.float64)
@@ -97,7 +103,7 @@ class STFT(Initializer, keras.initializers.STFT):
         except ValueError:
             _errors.raise_bad_value("window", WINDOW_RULE, self.window)
 
-    def _divisor(self, window):
+    def _divisor(self, window: Host) -> float:
         """The number that the scaling divides by."""
         if self.scaling is None:
             return 1.0
@@ -106,13 +112,13 @@ class STFT(Initializer, keras.initializers.STFT):
                 return elementwise.total(np.abs(window))
             return math.sqrt(elementwise.total(window * window))
 
-    def check_shape(self, shape):
+    def check_shape(self, shape: Shape) -> None:
         """Refuses what is not `(frame_length, 1, frequencies)`, or has no scale."""
         _checks.check_rank(shape, (3,))
-        given = self.window is not None and not isinstance(self.window, str)
-        if given and np.shape(self.window) != shape[:1]:
+        window = self.window
+        if isinstance(window, np.ndarray) and window.shape != shape[:1]:
             rule = f"of the shape (frame_length,) = {shape[:1]}"
-            _errors.raise_bad_value("window", rule, np.shape(self.window))
+            _errors.raise_bad_value("window", rule, window.shape)
         if shape[1] != 1:
             rule = "(frame_length, 1, frequencies)"
             _errors.raise_bad_value("shape", rule, shape)
@@ -123,14 +129,14 @@ class STFT(Initializer, keras.initializers.STFT):
                 found = f"Its divisor is {divisor:g}."
                 _errors.raise_bad_value("window", rule, self.window, found)
 
-    def extent(self, shape):
+    def extent(self, shape: Shape) -> Interval:
         if self.window is None or shape[0] == 0:
             return -1.0, 1.0
         window = self._samples(shape[0])
         largest = float(np.max(np.abs(window)) / self._divisor(window))
         return -largest, largest
 
-    def compute(self, ops, key, shape, dtype):
+    def compute(self, ops: Ops, key: Key | None, shape: Shape, dtype: str) -> Array:
         frame_length, _, frequencies = shape
         time = np.arange(frame_length)[:, None, None]
         points = max(1, 2 * (frequencies - 1))

@@ -6,9 +6,10 @@ Kernels are laid out as Keras' are; the fans are those that PyTorch finds in its
 own layout of the same layer.
 """
 
-from collections.abc import Callable
+from __future__ import annotations
 
 from keras_inits import _checks, gains
+from keras_inits._types import Activation, Axes, Real, Seed
 from keras_inits.initializers.scaling import VarianceScaling, scheme_of
 
 
@@ -33,13 +34,13 @@ class _Xavier(VarianceScaling):
 
     def __init__(
         self,
-        gain=1.0,
-        seed=None,
-        input_axes=None,
-        output_axes=None,
+        gain: Real = 1.0,
+        seed: Seed = None,
+        input_axes: Axes = None,
+        output_axes: Axes = None,
         *,
-        batch_axes=None,
-    ):
+        batch_axes: Axes = None,
+    ) -> None:
         self.gain = _checks.check_gain("gain", gain)
         super().__init__(
             scale=self.gain * self.gain,
@@ -101,15 +102,15 @@ class _Kaiming(VarianceScaling):
 
     def __init__(
         self,
-        a=0,
-        mode="fan_in",
-        nonlinearity: str | Callable = "leaky_relu",
-        seed=None,
-        input_axes=None,
-        output_axes=None,
+        a: Real = 0,
+        mode: str = "fan_in",
+        nonlinearity: Activation = "leaky_relu",
+        seed: Seed = None,
+        input_axes: Axes = None,
+        output_axes: Axes = None,
         *,
-        batch_axes=None,
-    ):
+        batch_axes: Axes = None,
+    ) -> None:
         self.a = _checks.check_slope("a", a)
         rule = "the name of an activation or a function"
         nonlinearity = _checks.deserialize("nonlinearity", rule, nonlinearity)

@@ -116,7 +116,7 @@ class Plan:
         if isinstance(own, keras.random.SeedGenerator):
             if id(own) not in self.generators:
                 if dry_run:
-                    words = np.ravel(_backend.to_numpy(own.state)).tolist()
+                    words = tuple(_backend.to_numpy(own.state).tolist())
                 else:
                     words = streams.next_state(own)
                 self.generators[id(own)] = (

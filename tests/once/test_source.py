@@ -17,8 +17,8 @@ PLOTTING = {"matplotlib", "PIL", "plotly", "seaborn"}
 # What a part may import, beside itself and parts below it.
 ORDER = [
     (
-        *("_installed", "_convert", "_ranges", "_errors", "_checks", "_tables"),
-        *("_html", "_reports"),
+        *("_installed", "_convert", "_ranges", "_types", "_errors", "_checks"),
+        *("_tables", "_html", "_reports"),
         *("_backend", "_arrays", "engine", "fans", "gains"),
     ),
     ("initializers", "draws"),
@@ -35,13 +35,14 @@ LOWEST = {
     "_reports": {"_checks", "_convert", "_errors", "_html", "_tables"},
     "_convert": set(),
     "_ranges": set(),
-    "_errors": {"_convert"},
-    "_checks": {"_convert", "_errors", "_ranges"},
-    "engine": {"_errors", "_backend"},
-    "fans": {"_checks", "_errors"},
-    "gains": {"_checks", "_errors", "_backend"},
-    "_backend": {"_errors"},
-    "_arrays": {"_backend", "_convert"},
+    "_types": set(),
+    "_errors": {"_convert", "_types"},
+    "_checks": {"_convert", "_errors", "_ranges", "_types"},
+    "engine": {"_errors", "_backend", "_types"},
+    "fans": {"_checks", "_errors", "_types"},
+    "gains": {"_checks", "_errors", "_backend", "_types"},
+    "_backend": {"_errors", "_types"},
+    "_arrays": {"_backend", "_convert", "_types"},
 }
 ids = [str(path.relative_to(PACKAGE)) for path in FILES]
 
