@@ -15,6 +15,7 @@ import numpy as np
 # Of what a decorator hands back as it was given.
 P = ParamSpec("P")
 R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound=type[Any])
 
 Array = Any  # what a formula computes with: NumPy's, or the backend's tensor
@@ -70,7 +71,8 @@ class InitializerFunction(Protocol):
     def __call__(self, shape: Shape, /, *, dtype: Any) -> Tensor: ...
 
 
-# An object or a function, a class, a name, a config.
+# An object or a function, a class, a name, a config; of rules also a value for each
+# name of a weight.
 InitializerLike = (
     InitializerFunction | type[keras.initializers.Initializer] | str | Mapping[str, Any]
 )
@@ -80,8 +82,5 @@ Chooser = Callable[[keras.Layer, keras.Variable], bool]
 RuleKey = type[keras.Layer] | str | re.Pattern[str] | Chooser
 RuleValue = InitializerLike | Constants | OfWeight | None
 # Keys of a mapping are invariant: `RuleKey` would refuse one of strings alone.
-Rules = (
-    Mapping[Any, RuleValue | Mapping[str, RuleValue]]
-    | Iterable[tuple[RuleKey, RuleValue | Mapping[str, RuleValue]]]
-)
+Rules = Mapping[Any, RuleValue] | Iterable[tuple[RuleKey, RuleValue]]
 RuleList = list[tuple[RuleKey, RuleValue]]  # what recipes return

@@ -17,13 +17,13 @@ import inspect
 import random
 import threading
 import types
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, overload
 
 import keras
 
 from keras_inits import _errors, initializers
-from keras_inits._types import ArrayLike, InitializerLike
+from keras_inits._types import ArrayLike, F, InitializerLike
 from keras_inits.initializers import keras_own, lookup
 
 KERAS_ALIASES = (
@@ -76,6 +76,14 @@ def get(identifier: InitializerLike | ArrayLike | None) -> Any:
     return lookup.find(identifier)
 
 
+@overload
+def register(initializer: F, /, *, package: str = ...) -> F: ...
+
+
+@overload
+def register(*names: str, package: str = ...) -> Callable[[F], F]: ...
+
+
 @_errors.named("register")
 def register(*names: Any, package: str = "Custom") -> Any:
     """Makes an initializer known by name here, in Keras and in saved models.
@@ -111,11 +119,10 @@ def register(*names: Any, package: str = "Custom") -> Any:
         return register(package=package)(names[0])
 
     @_errors.named("register")
-    def decorate(initializer: Any) -> Any:
-        is_class = isinstance(initializer, type)
+    def decorate(initializer: F) -> F:
         if not (
             issubclass(initializer, keras.Initializer)
-            if is_class
+            if isinstance(initializer, type)
             else isinstance(initializer, types.FunctionType)
         ):
             rule = "a subclass of keras.initializers.Initializer or a function"

@@ -210,8 +210,8 @@ def _wanted(layer, variable, activation):
     shape = tuple(variable.shape)
     if wanted is None or not math.prod(shape):
         return {}
-    _, stddev = wanted.with_fans(*layer_fans(layer, variable)).moments(shape)
-    return {"wanted": repr(wanted), "wanted_stddev": stddev}
+    moments = wanted.with_fans(*layer_fans(layer, variable)).moments(shape)
+    return {"wanted": repr(wanted), "wanted_stddev": moments and moments[1]}
 
 
 def _loss_function(model, loss):

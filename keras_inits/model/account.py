@@ -6,8 +6,10 @@ first one of the public function to its last, and closed outside of it.
 
 import contextvars
 import functools
+from collections.abc import Callable
 
 from keras_inits import _convert
+from keras_inits._types import P, R
 
 
 class Account:
@@ -17,15 +19,15 @@ class Account:
         action: Name of the public function, for messages.
     """
 
-    def __init__(self, action):
+    def __init__(self, action: str) -> None:
         self.action = action
-        self.count = None  # of the weights to be set, once that is known
-        self.seed = None
-        self.finish = lambda: None
+        self.count: int | None = None  # of the weights to be set, once that is known
+        self.seed: int | None = None
+        self.finish: Callable[[], object] = lambda: None
         # How many are set, the last one, the next one.
         self.so_far: tuple[int, str | None, str | None] = (0, None, None)
 
-    def open(self, count, seed, finish):
+    def open(self, count: int, seed: int, finish: Callable[[], object]) -> None:
         """The call is about to set weights.
 
         Args:
@@ -36,15 +38,15 @@ class Account:
         """
         self.seed, self.finish, self.count = seed, finish, count
 
-    def setting(self, address):
+    def setting(self, address: str) -> None:
         """The weight at `address` is about to be set."""
         self.so_far = (*self.so_far[:2], address)
 
-    def was_set(self, address):
+    def was_set(self, address: str) -> None:
         """The weight at `address` is set."""
         self.so_far = (self.so_far[0] + 1, address, None)
 
-    def close(self, error):
+    def close(self, error: BaseException) -> None:
         """The call ends with `error`, which gets a note of what was done."""
         if self.count is None:
             # A call that is refused has set nothing, and its error says why.
@@ -61,19 +63,21 @@ class Account:
             self.finish()
 
 
-_current: contextvars.ContextVar = contextvars.ContextVar("account", default=None)
+_current: contextvars.ContextVar[Account | None] = contextvars.ContextVar(
+    "account", default=None
+)
 
 
-def current():
+def current() -> Account | None:
     """The account of the call in progress, None if nobody keeps one."""
     return _current.get()
 
 
-def kept(function):
+def kept(function: Callable[P, R]) -> Callable[P, R]:
     """`function`, a public one that sets weights, with an account of each call."""
 
     @functools.wraps(function)
-    def accountable(*args, **kwargs):
+    def accountable(*args: P.args, **kwargs: P.kwargs) -> R:
         account, outer = None, _current.get()
         try:
             account = Account(function.__name__)

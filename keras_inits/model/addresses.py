@@ -14,19 +14,25 @@ that was cloned or loaded has others.
 import collections
 import functools
 import re
+from collections.abc import Collection, Iterable
+
+import keras
 
 from keras_inits import _checks
 from keras_inits.initializers.lookup import snake_case
 from keras_inits.model.owners import Owners
 from keras_inits.model.unbuilt import raise_not_built, without_weights_yet
 
+Located = tuple[str, keras.Layer, keras.Variable]  # address, owner, weight
+Numbered = tuple[str, re.Pattern[str], re.Pattern[str], str]
 
-def layers_of(model):
+
+def layers_of(model: keras.Layer) -> list[keras.Layer]:
     """Every layer in `model`, itself first, parents before their parts."""
     return Owners(model).layers
 
 
-def require_weights(model):
+def require_weights(model: keras.Layer) -> None:
     """Refuses what is no model or layer, and a model with parts without weights yet."""
     _checks.check_layer("model", model)
     parts = without_weights_yet(model)
@@ -35,20 +41,20 @@ def require_weights(model):
 
 
 @functools.cache
-def _automatic(class_name):
+def _automatic(class_name: str) -> re.Pattern[str]:
     """A pattern for the names that Keras makes out of a class's."""
     # Bidirectional derives its directions' names from the wrapped layer's.
     base = re.escape(snake_case(class_name))
     return re.compile(rf"((?:forward_|backward_)?{base})(?:_(\d+))?")
 
 
-def _automatic_base(layer, name):
+def _automatic_base(layer: keras.Layer, name: str) -> str | None:
     """The part of a layer's name before Keras' number, or None if it was chosen."""
     match = _automatic(type(layer).__name__).fullmatch(name)
     return match[1] if match else None
 
 
-def _made_as(variable):
+def _made_as(variable: keras.Variable) -> tuple[str, int] | None:
     """Base and number of a name that Keras made for a variable, or None if chosen."""
     kind = type(variable)
     classes = [kind.__name__]
@@ -61,7 +67,7 @@ def _made_as(variable):
     return None
 
 
-def _numbered(layer):
+def _numbered(layer: keras.Layer) -> list[Numbered]:
     """Patterns for a layer's name where Keras numbered it, with what it replaces."""
     base = _automatic_base(layer, layer.name)
     if base is None or base == layer.name:
@@ -72,7 +78,7 @@ def _numbered(layer):
     return [(layer.name, own, other, base)]
 
 
-def _without_numbers(names, numbered):
+def _without_numbers(names: list[str], numbered: list[Numbered]) -> list[str]:
     """Chosen names without the numbers in them that Keras gave the layers around.
 
     Code derives names from others, as in `Dense(8, name=f"{self.name}_query")`. Where
@@ -86,7 +92,7 @@ def _without_numbers(names, numbered):
     return names
 
 
-def _counted(bases, chosen):
+def _counted(bases: Iterable[str], chosen: Collection[str]) -> list[str]:
     """Names for those that Keras named, numbered in their order from each base.
 
     >>> _counted(["dense", "dense", "lstm"], {"dense_1"})
@@ -105,11 +111,11 @@ def _counted(bases, chosen):
     return names
 
 
-def _of_keras(layer):
+def _of_keras(layer: object) -> bool:
     return type(layer).__module__.startswith("keras.")
 
 
-def _namesakes(owners, part):
+def _namesakes(owners: Owners, part: keras.Layer) -> tuple[str, ...]:
     """Names of the classes whose constructors may have put a name before a part's.
 
     They are those of the layers on the way to it, and of functional models that its
@@ -128,13 +134,13 @@ def _namesakes(owners, part):
 
 
 @functools.cache
-def _prefix(class_names):
+def _prefix(class_names: tuple[str, ...]) -> re.Pattern[str]:
     """A pattern for the name of one of the classes at the front of another name."""
     bases = "|".join(re.escape(snake_case(name)) for name in class_names) or "(?!)"
     return re.compile(rf"({bases})(?:_(\d+))?_(?=[A-Za-z])")
 
 
-def _without_prefixes(names, prefixes):
+def _without_prefixes(names: list[str], prefixes: list[re.Pattern[str]]) -> list[str]:
     """Names without prefixes at their front, as long as all of them stay different.
 
     A constructor gives each part the same: numbers that differ are the user's.
@@ -150,14 +156,16 @@ def _without_prefixes(names, prefixes):
             name[match.end() :] if match else name
             for match, name in zip(found, names, strict=True)
         ]
-        bases = dict(match.groups() for match in found if match)
+        bases = {match[1]: match[2] for match in found if match}
         same = all(bases[match[1]] == match[2] for match in found if match)
         if not bases or not same or len(set(short)) < len(set(names)):
             return names
         names = short
 
 
-def _layer_names(owners, parts, numbered):
+def _layer_names(
+    owners: Owners, parts: list[keras.Layer], numbered: list[Numbered]
+) -> list[str]:
     """Names of the layers inside one, in their order."""
     names = {id(part): part.name for part in parts}
     chosen = [part for part in parts if _automatic_base(part, part.name) is None]
@@ -173,7 +181,9 @@ def _layer_names(owners, parts, numbered):
     return [name if base is None else next(counted) for name, base in entries]
 
 
-def _variable_names(variables, numbered):
+def _variable_names(
+    variables: Iterable[keras.Variable], numbered: list[Numbered]
+) -> dict[int, str]:
     """Names of a layer's own weights; Keras' numbers tell in which order it made them.
 
     Returns:
@@ -190,7 +200,7 @@ def _variable_names(variables, numbered):
     return names
 
 
-def _texts(owners):
+def _texts(owners: Owners) -> dict[int, str]:
     """The address of each of the model's weights, not yet told from equal ones."""
     owned = collections.defaultdict(list)
     for variable in owners.weights:
@@ -217,7 +227,7 @@ def _texts(owners):
     return found
 
 
-def located(owners):
+def located(owners: Owners) -> list[Located]:
     """See `addresses`, for the `Owners` of a model."""
     texts = _texts(owners)
     taken: dict[str, int] = {}
@@ -232,7 +242,7 @@ def located(owners):
     return found
 
 
-def addresses(model):
+def addresses(model: keras.Layer) -> list[Located]:
     """The weights of a model with their addresses and owners.
 
     Args:

@@ -6,6 +6,8 @@ something else with a weight: a row in `FIXED` or a function in `_special`.
 """
 
 import inspect
+from collections.abc import Callable
+from typing import Any
 
 import keras
 
@@ -17,6 +19,7 @@ from keras_inits.initializers import (
     TruncatedNormal,
     Zeros,
 )
+from keras_inits.initializers.base import Initializer
 from keras_inits.initializers.keras_own import for_einsum
 from keras_inits.model.composites import Blocks, SquareRoot
 from keras_inits.model.fans import (
@@ -26,7 +29,9 @@ from keras_inits.model.fans import (
 )
 from keras_inits.model.owners import own_variables
 from keras_inits.model.replica import as_given
-from keras_inits.model.rules import as_initializer
+from keras_inits.model.rules import Weight, as_initializer
+
+Ask = Callable[[keras.Layer, str], Any]
 
 layers = keras.layers
 
@@ -53,7 +58,7 @@ FIXED = (
 )
 
 
-def as_default(layer, argument):
+def as_default(layer: keras.Layer, argument: str) -> Any:
     """The default of an argument of a layer's class, or None."""
     for parent in type(layer).__mro__:
         parameters = inspect.signature(parent).parameters
@@ -63,7 +68,7 @@ def as_default(layer, argument):
     return None
 
 
-def _forget_gate(layer, weight, ask):
+def _forget_gate(layer: keras.Layer, weight: Weight, ask: Ask) -> Initializer:
     """An LSTM's bias: ones for the forget gate, the second of four."""
     inner = as_initializer(ask(layer, "bias_initializer"))
     if not ask(layer, "unit_forget_bias"):
@@ -72,24 +77,26 @@ def _forget_gate(layer, weight, ask):
     return Blocks([(inner, units), (Ones(), units), (inner, 2 * units)])
 
 
-def _renormalized(layer, weight, ask):
+def _renormalized(layer: keras.Layer, weight: Weight, ask: Ask) -> Initializer:
     """The statistics that BatchNormalization keeps for its renormalization."""
     if weight.role == "renorm_mean":
         return as_initializer(ask(layer, "moving_mean_initializer"))
     return SquareRoot(as_initializer(ask(layer, "moving_variance_initializer")))
 
 
-def _einsum(layer, weight, ask):
+def _einsum(layer: keras.Layer, weight: Weight, ask: Ask) -> Initializer:
     """EinsumDense gives its kernel's axes to an initializer that lacks them."""
     return for_einsum(as_initializer(ask(layer, "kernel_initializer")), layer.equation)
 
 
-def _spectrogram(layer, weight, ask):
+def _spectrogram(layer: keras.Layer, weight: Weight, ask: Ask) -> Initializer:
     side = weight.role.split("_")[0]
     return STFT(side, layer.window, layer.scaling, layer.periodic)
 
 
-def _special(layer, role):
+def _special(
+    layer: keras.Layer, role: str
+) -> Callable[[keras.Layer, Weight, Ask], Initializer] | None:
     """The function that knows a weight which its `build` treats in its own way."""
     if role == "bias" and (gates_of(layer) == 4 or is_convolutional_cell(layer)):
         return _forget_gate
@@ -104,13 +111,13 @@ def _special(layer, role):
     return None
 
 
-def _argument(layer, role):
+def _argument(layer: keras.Layer, role: str) -> str:
     if role == "kernel" and isinstance(layer, DEPTHWISE):
         return "depthwise_initializer"
     return ARGUMENTS.get(role, f"{role}_initializer")
 
 
-def configured(weight, ask=as_given):
+def configured(weight: Weight, ask: Ask = as_given) -> Initializer | None:
     """The initializer that a weight's layer has for it.
 
     Args:
@@ -134,6 +141,6 @@ def configured(weight, ask=as_given):
     return None if found is None else as_initializer(found)
 
 
-def is_statistic(weight):
+def is_statistic(weight: Weight) -> bool:
     """Whether a weight holds what a preprocessing layer learned from data."""
     return isinstance(weight.layer, layers.Normalization)

@@ -1,8 +1,13 @@
 """`detach`: a model that loads where this package is not installed."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import keras
 
 from keras_inits import _backend, _checks, _errors
+from keras_inits._types import Interval, Seed
 from keras_inits.initializers import (
     TruncatedNormal,
     TruncNormal,
@@ -16,7 +21,7 @@ from keras_inits.model.report import DetachReport, Replacement
 UNTRUNCATED = 10.0  # standard deviations: beyond lies less than 2e-23
 
 
-def _truncated(mean, stddev, bounds, seed):
+def _truncated(mean: float, stddev: float, bounds: Interval, seed: Seed) -> Any:
     """Keras' initializer for a truncated normal, or None."""
     lower, upper = bounds
     if (round(lower, 12), round(upper, 12)) == (-2.0, 2.0):
@@ -26,7 +31,7 @@ def _truncated(mean, stddev, bounds, seed):
     return None
 
 
-def counterpart(initializer):
+def counterpart(initializer: Initializer) -> Any:
     """Keras' own initializer of the same distribution, or None if it has none.
 
     Args:
@@ -36,9 +41,8 @@ def counterpart(initializer):
     kind = type(initializer).__name__
     if isinstance(initializer, (TruncatedNormal, TruncNormal)):
         bounds, _ = initializer.interval()
-        stddev = config.get("stddev", config.get("std"))
-        seed = config["seed"]
-        return _truncated(config["mean"], stddev, bounds, _as_seed(seed))
+        seed = _as_seed(config["seed"])
+        return _truncated(initializer.mean, initializer.stddev, bounds, seed)
     if isinstance(initializer, VarianceScaling):
         if initializer.mode == "fan_geo_avg" or initializer.batch_axes is not None:
             return None
@@ -60,20 +64,20 @@ def counterpart(initializer):
     return own.from_config(config)
 
 
-def _as_seed(seed):
+def _as_seed(seed: Any) -> Any:
     """A seed from a config: a seed generator is there as a config of its own."""
     if isinstance(seed, dict):
         return keras.saving.deserialize_keras_object(seed)
     return seed
 
 
-def _places(layer):
+def _places(layer: keras.Layer) -> list[str]:
     """Names of the attributes in which a layer keeps initializers of ours."""
     return [k for k, value in vars(layer).items() if isinstance(value, Initializer)]
 
 
 @_backend.outside_traces
-def detach(model, *, strict=True):
+def detach(model: keras.Layer, *, strict: bool = True) -> DetachReport:
     """Puts Keras' own initializers in the place of ours in a model's layers.
 
     A saved model names the initializers of its layers. After `detach` those are
@@ -125,7 +129,7 @@ def detach(model, *, strict=True):
     return DetachReport(model.name, entries)
 
 
-def keras_text(initializer):
+def keras_text(initializer: keras.initializers.Initializer) -> str:
     """An initializer of Keras as it would be written."""
     config = {
         key: value

@@ -6,12 +6,15 @@ shape alone. To add a layer: a function from its weight to the fans, a row in
 `FAMILIES`, a row in the table of `fans_of` and one in `tests/model/layers.py`.
 """
 
+from __future__ import annotations
+
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import keras
 
 from keras_inits import _checks, _errors
+from keras_inits._types import Fans, Shape
 from keras_inits.fans import compute_fans, einsum_axes
 from keras_inits.model.owners import Owners, own_variables
 
@@ -39,12 +42,12 @@ GATES = {layers.SimpleRNNCell: 1, layers.GRUCell: 3, layers.LSTMCell: 4}
 KERNELS = ("kernel", "pointwise_kernel")
 
 
-def is_convolutional_cell(layer):
+def is_convolutional_cell(layer: keras.Layer) -> bool:
     """Whether the layer is the cell of a ConvLSTM, which Keras does not export."""
     return any(parent.__name__ == "ConvLSTMCell" for parent in type(layer).__mro__)
 
 
-def gates_of(layer):
+def gates_of(layer: keras.Layer) -> int:
     """How many gates lie side by side in a recurrent cell's kernels, 0 if none."""
     if is_convolutional_cell(layer):
         return 4
@@ -54,41 +57,42 @@ def gates_of(layer):
     return 0
 
 
-def _number(fan):
-    """An int where it is whole."""
-    return int(fan) if fan == int(fan) else fan
+def _whole(fans: Fans) -> Fans:
+    """Each an int where it is whole."""
+    fan_in, fan_out = (int(fan) if fan == int(fan) else fan for fan in fans)
+    return fan_in, fan_out
 
 
-def _dense(layer, role, shape):
-    return shape
+def _dense(layer: keras.Layer, role: str, shape: Shape) -> Fans:
+    return shape[0], shape[1]
 
 
-def _convolution(layer, role, shape):
+def _convolution(layer: keras.Layer, role: str, shape: Shape) -> Fans:
     *kernel_size, inputs, filters = shape
     field = math.prod(kernel_size)
     fan_out = field * filters / layer.groups / math.prod(_strides(layer, shape))
     return field * inputs, fan_out
 
 
-def _transposed(layer, role, shape):
+def _transposed(layer: keras.Layer, role: str, shape: Shape) -> Fans:
     *kernel_size, filters, inputs = shape
     field = math.prod(kernel_size)
     return field * inputs / math.prod(_strides(layer, shape)), field * filters
 
 
-def _depthwise(layer, role, shape):
+def _depthwise(layer: keras.Layer, role: str, shape: Shape) -> Fans:
     *kernel_size, _, multiplier = shape
     field = math.prod(kernel_size)
     return field, field * multiplier / math.prod(_strides(layer, shape))
 
 
-def _separable(layer, role, shape):
+def _separable(layer: keras.Layer, role: str, shape: Shape) -> Fans:
     if role == "depthwise_kernel":
         return _depthwise(layer, role, shape)
     return shape[-2], shape[-1]
 
 
-def _strides(layer, shape):
+def _strides(layer: keras.Layer, shape: Shape) -> Sequence[int]:
     """A layer's strides, one for each axis of the kernel's receptive field."""
     strides = layer.strides
     if isinstance(strides, int):
@@ -96,7 +100,7 @@ def _strides(layer, shape):
     return strides
 
 
-def _summed_beside(layer):
+def _summed_beside(layer: keras.Layer) -> int:
     """How many inputs EinsumDense adds up with one and the same weight.
 
     These stand along axes of the input that neither kernel nor output has. An axis
@@ -116,7 +120,7 @@ def _summed_beside(layer):
     )
 
 
-def _einsum(layer, role, shape):
+def _einsum(layer: keras.Layer, role: str, shape: Shape) -> Fans:
     summed, made, _ = einsum_axes(layer.equation)
     return (
         math.prod(shape[axis] for axis in summed) * _summed_beside(layer),
@@ -124,23 +128,23 @@ def _einsum(layer, role, shape):
     )
 
 
-def _embedding(layer, role, shape):
-    return shape if role == "reverse_embeddings" else (1, shape[1])
+def _embedding(layer: keras.Layer, role: str, shape: Shape) -> Fans:
+    return shape[0] if role == "reverse_embeddings" else 1, shape[1]
 
 
-def _elementwise(layer, role, shape):
+def _elementwise(layer: keras.Layer, role: str, shape: Shape) -> Fans:
     return 1, 1
 
 
-def _recurrent(layer, role, shape):
+def _recurrent(layer: keras.Layer, role: str, shape: Shape) -> Fans:
     return shape[0], shape[1] / gates_of(layer)
 
 
-def _additive_attention(layer, role, shape):
+def _additive_attention(layer: keras.Layer, role: str, shape: Shape) -> Fans:
     return shape[0], 1
 
 
-def _convolutional_cell(layer, role, shape):
+def _convolutional_cell(layer: keras.Layer, role: str, shape: Shape) -> Fans:
     *kernel_size, inputs, filters = shape
     field = math.prod(kernel_size)
     strides = math.prod(layer.strides) if role == "kernel" else 1
@@ -162,13 +166,13 @@ FAMILIES = (
 )
 
 
-def kernel_of(layer):
+def kernel_of(layer: keras.Layer) -> keras.Variable | None:
     """The kernel to whose result a layer's bias is added, or None."""
     named = {variable.name: variable for variable in own_variables(layer)}
     return next((named[role] for role in reversed(KERNELS) if role in named), None)
 
 
-def layer_fans(layer, variable):
+def layer_fans(layer: keras.Layer, variable: keras.Variable) -> Fans:
     """`fans_of` for a weight and its owner."""
     role, shape = variable.name, tuple(variable.shape)
     if role == "bias":
@@ -176,15 +180,15 @@ def layer_fans(layer, variable):
         if kernel is not None:
             return layer_fans(layer, kernel)
     if is_convolutional_cell(layer):
-        return tuple(map(_number, _convolutional_cell(layer, role, shape)))
+        return _whole(_convolutional_cell(layer, role, shape))
     for classes, roles, function in FAMILIES:
         if isinstance(layer, classes) and (roles is None or role in roles):
-            return tuple(map(_number, function(layer, role, shape)))
+            return _whole(function(layer, role, shape))
     return compute_fans(shape)
 
 
 @_errors.named("fans_of")
-def fans_of(layer, variable):
+def fans_of(layer: keras.Layer, variable: keras.Variable) -> Fans:
     """The fans of a layer's weight, counted by how the layer uses it.
 
     `fan_in` is the number of inputs that meet in one output, `fan_out` the number

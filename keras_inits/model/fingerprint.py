@@ -1,18 +1,25 @@
 """One hash for a model's weights, equal where the weights are."""
 
+from __future__ import annotations
+
 import hashlib
+from collections.abc import Iterable
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_inits import _backend, _checks, _errors
+from keras_inits._types import ArrayLike
 from keras_inits.engine.host import numpy_dtype
 from keras_inits.model.addresses import addresses, require_weights
 
 RULE = "a Keras model or layer, or a list of its weights or of arrays"
 
 
-def _named_weights(model_or_weights):
+def _named_weights(
+    model_or_weights: keras.Layer | Iterable[ArrayLike],
+) -> list[tuple[str, Any]]:
     """`(name, value)` of each weight, in the order that is hashed."""
     if isinstance(model_or_weights, keras.Layer):
         require_weights(model_or_weights)
@@ -26,7 +33,7 @@ def _named_weights(model_or_weights):
 
 
 @_backend.outside_traces
-def fingerprint(model_or_weights):
+def fingerprint(model_or_weights: keras.Layer | Iterable[ArrayLike]) -> str:
     """SHA-256 of a model's weights.
 
     Hashed are, for each weight in the order of their addresses, the address, the

@@ -1,12 +1,23 @@
 """`initialize`: a model's weights by rules."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+
 from keras_inits import _backend, _checks
+from keras_inits._types import Integer, Rules
+from keras_inits.initializers.base import Initializer
 from keras_inits.model import account, plan
 from keras_inits.model import rules as rule_book
 from keras_inits.model.addresses import require_weights
+from keras_inits.model.report import InitializationReport
+from keras_inits.model.rules import Weight
 
 
-def first(parsed, weight):
+def first(parsed: Iterable[rule_book.Rule], weight: Weight) -> Any:
     """What the first rule that has something for a weight gives it, or None."""
     for rule in parsed:
         found = rule.initializer(weight)
@@ -15,7 +26,7 @@ def first(parsed, weight):
     return None
 
 
-def ruled_step(weight, initializer):
+def ruled_step(weight: Weight, initializer: Initializer) -> plan.Step:
     """The checked step that gives a weight what a rule says."""
     fans = plan.fans_for(weight)
     initializer = initializer.with_fans(*fans)
@@ -23,7 +34,7 @@ def ruled_step(weight, initializer):
     return plan.Step(weight, fans, initializer)
 
 
-def _step(weight, initializer):
+def _step(weight: Weight, initializer: Any) -> plan.Step:
     note = plan.left_alone_because(weight)
     if not note and not weight.variable.trainable:
         note = "not trainable"
@@ -36,7 +47,9 @@ def _step(weight, initializer):
     return ruled_step(weight, initializer)
 
 
-def planned(action, model, rules, seed, *, strict):
+def planned(
+    action: str, model: keras.Layer, rules: Rules, seed: int | None, *, strict: bool
+) -> plan.Plan:
     """What `initialize` is about to do, all of it checked."""
     parsed = rule_book.parse(rules, model)
     weights = rule_book.weights_of(model)
@@ -53,7 +66,14 @@ def planned(action, model, rules, seed, *, strict):
 
 @_backend.outside_traces
 @account.kept
-def initialize(model, rules, *, seed=None, dry_run=False, strict=True):
+def initialize(
+    model: keras.Layer,
+    rules: Rules,
+    *,
+    seed: Integer | None = None,
+    dry_run: bool = False,
+    strict: bool = True,
+) -> InitializationReport:
     """Sets the weights of a built model in place, by rules.
 
     ```python

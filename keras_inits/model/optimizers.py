@@ -5,11 +5,15 @@ public name for these variables. An optimizer of another class may begin with
 anything, so it is refused.
 """
 
+from typing import Any
+
 import keras
 import numpy as np
 
 from keras_inits import _backend, _errors
 from keras_inits.engine.host import numpy_dtype
+
+Pairs = list[tuple[keras.Variable, Any]]
 
 KNOWN = (
     *("Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lamb"),
@@ -18,7 +22,7 @@ KNOWN = (
 )
 
 
-def _others(optimizer):
+def _others(optimizer: keras.optimizers.Optimizer) -> Pairs:
     """Pairs of a variable and what it begins with, for all that is not 0.
 
     A model's variable in the second place stands for its value.
@@ -38,7 +42,7 @@ def _others(optimizer):
     return []
 
 
-def initial_values(model):
+def initial_values(model: keras.Layer) -> Pairs:
     """What the variables of a model's optimizer begin with.
 
     Returns:
@@ -55,7 +59,7 @@ def initial_values(model):
     return _values(optimizer)
 
 
-def assign(pairs):
+def assign(pairs: Pairs) -> None:
     """Sets variables to what `initial_values` says."""
     for variable, start in pairs:
         if isinstance(start, keras.Variable):
@@ -65,7 +69,7 @@ def assign(pairs):
             variable.assign(_backend.to_tensor(values, variable.dtype))
 
 
-def _values(optimizer):
+def _values(optimizer: keras.optimizers.Optimizer) -> Pairs:
     kind = type(optimizer)
     # On torch, Keras makes an object of a subclass that it keeps to itself.
     own = kind.__module__.startswith("keras.") and kind.__name__ in KNOWN

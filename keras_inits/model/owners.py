@@ -14,11 +14,12 @@ other layers follow in the order in which they were set.
 
 import collections
 import functools
+from typing import Any
 
 import keras
 
 
-def own_variables(layer):
+def own_variables(layer: keras.Layer) -> list[keras.Variable]:
     """The variables that a layer itself has, without those of layers inside it.
 
     Keras has them under private names only. Without these they are what the
@@ -32,13 +33,13 @@ def own_variables(layer):
     return list({id(variable): variable for variable in found}.values())
 
 
-def layers_in(layer):
+def layers_in(layer: keras.Layer) -> list[keras.Layer]:
     """The layers directly inside a layer: those that it consists of come first."""
     consists_of, beside = _parts(layer)
     return [*consists_of, *beside]
 
 
-def is_graph(layer):
+def is_graph(layer: keras.Layer) -> bool:
     """Whether a layer is a functional or sequential model."""
     if isinstance(layer, keras.Sequential):
         return True
@@ -46,7 +47,7 @@ def is_graph(layer):
     return isinstance(layer, keras.Model) and hasattr(layer, "operations")
 
 
-def _parts(layer):
+def _parts(layer: keras.Layer) -> tuple[list[keras.Layer], list[keras.Layer]]:
     """The layers that a layer consists of, and those that it only refers to.
 
     A functional model consists of its graph: a layer that it keeps as an attribute
@@ -78,9 +79,9 @@ class Owners:
         weights: Its weights, each once, layer by layer in that order.
     """
 
-    def __init__(self, model):
+    def __init__(self, model: keras.Layer) -> None:
         self.model = model
-        self._parts: dict[int, tuple] = {}
+        self._parts: dict[int, tuple[list[keras.Layer], list[keras.Layer]]] = {}
         self.layers = self._walk()
         self._parent: dict[int, keras.layers.Layer | None] = {id(model): None}
         self._nearest_first = self._find_parents()
@@ -97,7 +98,7 @@ class Owners:
             {id(v): v for v in (*own, *weights.values()) if id(v) in weights}.values()
         )
 
-    def _walk(self):
+    def _walk(self) -> list[keras.Layer]:
         found: dict[int, keras.layers.Layer] = {}
         waiting = [self.model]
         while waiting:
@@ -109,7 +110,7 @@ class Owners:
             waiting += [part for some in parts[::-1] for part in some[::-1]]
         return list(found.values())
 
-    def _find_parents(self):
+    def _find_parents(self) -> list[keras.Layer]:
         """Sets each layer's parent on the shortest way; the nearest layers first.
 
         A way through layers that only refer to the next is taken where there is
@@ -117,7 +118,7 @@ class Owners:
         """
         found = [self.model]
         waiting = collections.deque(found)
-        referring: collections.deque = collections.deque()
+        referring: collections.deque[Any] = collections.deque()
         while waiting or referring:
             if waiting:
                 layer = waiting.popleft()
@@ -132,7 +133,9 @@ class Owners:
                     waiting.append(part)
         return found
 
-    def _find_owners(self, weights):
+    def _find_owners(
+        self, weights: dict[int, keras.Variable]
+    ) -> dict[int, keras.Layer]:
         holding = collections.defaultdict(list)
         for layer in self._nearest_first:
             for variable in own_variables(layer):
@@ -142,7 +145,9 @@ class Owners:
             for key, variable in weights.items()
         }
 
-    def _maker(self, variable, candidates):
+    def _maker(
+        self, variable: keras.Variable, candidates: list[keras.Layer]
+    ) -> keras.Layer:
         """Which of the layers that have a variable for their own has made it.
 
         The one whose name is the scope in which it was made; where that does not
@@ -160,7 +165,7 @@ class Owners:
             candidates = inner or candidates
         return candidates[0]
 
-    def _contains(self, layer, other):
+    def _contains(self, layer: keras.Layer, other: keras.Layer) -> bool:
         seen = {id(layer)}
         waiting = [layer]
         while waiting:
@@ -172,19 +177,19 @@ class Owners:
                 waiting += new
         return False
 
-    def owner(self, variable):
+    def owner(self, variable: keras.Variable) -> keras.Layer | None:
         """The owner of a weight, or None if it is none of the model's."""
         return self._owner.get(id(variable))
 
-    def parts_of(self, layer):
+    def parts_of(self, layer: keras.Layer) -> list[keras.Layer]:
         """The layers directly inside one of the model's layers."""
         return [part for parts in self._parts[id(layer)] for part in parts]
 
-    def parent(self, layer):
+    def parent(self, layer: keras.Layer) -> keras.Layer | None:
         """The layer before one on the shortest way from the model, or None."""
         return self._parent[id(layer)]
 
-    def way(self, layer):
+    def way(self, layer: keras.Layer | None) -> list[keras.Layer]:
         """The layers from the model down to one of its layers, both included."""
         found = []
         while layer is not None:
@@ -193,10 +198,10 @@ class Owners:
         return found[::-1]
 
     @functools.cached_property
-    def _rank(self):
+    def _rank(self) -> dict[int, int]:
         return {id(layer): rank for rank, layer in enumerate(self._nearest_first)}
 
-    def holders(self, layer):
+    def holders(self, layer: keras.Layer) -> tuple[keras.Layer, ...]:
         """Every layer that one of the model's layers stands inside of, and itself.
 
         They are those on the way to it, and the functional and sequential models

@@ -8,11 +8,14 @@ one weight beyond the model at a time.
 import dataclasses
 import math
 import random
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import keras
 import numpy as np
 
 from keras_inits import _backend, _checks, _errors
+from keras_inits._types import Fans, Host, Key, Shape
 from keras_inits.engine import moments, streams
 from keras_inits.engine.ops import NUMPY
 from keras_inits.initializers import callables
@@ -34,12 +37,12 @@ class Step:
     """
 
     weight: rules.Weight
-    fans: tuple
+    fans: Fans
     initializer: Initializer | None = None
     note: str = ""
     stddev: float | None = None
 
-    def row(self):
+    def row(self) -> report.WeightReport:
         """The step as a row of the report."""
         shown, fans = None, None
         if self.initializer is not None:
@@ -59,7 +62,7 @@ class Step:
         )
 
 
-def left_alone_because(weight):
+def left_alone_because(weight: rules.Weight) -> str:
     """Why a weight may not be drawn, or an empty string."""
     if getattr(weight.layer, "quantization_mode", None):
         return "quantized"
@@ -68,7 +71,7 @@ def left_alone_because(weight):
     return ""
 
 
-def check(weight, initializer):
+def check(weight: rules.Weight, initializer: Initializer) -> None:
     """Refuses an initializer that cannot draw a weight."""
     try:
         initializer.checked(weight.shape, weight.dtype)
@@ -76,12 +79,14 @@ def check(weight, initializer):
         _raise_cannot_draw(weight, initializer, error)
 
 
-def seed_or_fresh(seed):
+def seed_or_fresh(seed: int | None) -> int:
     """The seed of a call; for None one from Python's `random`, as Keras takes it."""
     return random.randint(1, 10**9) if seed is None else seed
 
 
-def _raise_cannot_draw(weight, initializer, why):
+def _raise_cannot_draw(
+    weight: rules.Weight, initializer: Initializer, why: object
+) -> NoReturn:
     _errors.raise_error(
         f"The weight {weight.address!r} cannot be drawn by {initializer!r}: {why}"
     )
@@ -98,21 +103,31 @@ class Plan:
         own_seeds: Whether an initializer's own seed counts when `seed` is None.
     """
 
-    def __init__(self, action, model, steps, seed, *, own_seeds):
+    def __init__(
+        self,
+        action: str,
+        model: keras.Layer,
+        steps: list[Step],
+        seed: int | None,
+        *,
+        own_seeds: bool,
+    ) -> None:
         self.action = action
         self.model = model
         self.steps = steps
         self.seed = seed_or_fresh(seed)
         self.own_seeds = own_seeds and seed is None
-        self.generators = {}  # id of a seed generator -> it and its seed
+        self.generators: dict[
+            int, Any
+        ] = {}  # id of a seed generator -> it and its seed
 
-    def key(self, step, dry_run=False):
-        """Key of the stream that a step draws from.
+    def key(self, address: str, initializer: Initializer, dry_run: bool = False) -> Key:
+        """Key of the stream that a weight is drawn from.
 
         A seed generator moves on by one for the call, unless the run is dry.
         """
         seed = self.seed
-        own = step.initializer.given_seed if self.own_seeds else None
+        own = initializer.given_seed if self.own_seeds else None
         if isinstance(own, keras.random.SeedGenerator):
             if id(own) not in self.generators:
                 if dry_run:
@@ -126,9 +141,11 @@ class Plan:
             seed = self.generators[id(own)][1]
         elif own is not None:
             seed = own
-        return streams.from_address(seed, step.weight.address)
+        return streams.from_address(seed, address)
 
-    def carry_out(self, *, dry_run, finish=lambda: None):
+    def carry_out(
+        self, *, dry_run: bool, finish: Callable[[], object] = lambda: None
+    ) -> report.InitializationReport:
         """Draws every weight and sets it, unless the run is dry.
 
         Args:
@@ -140,14 +157,14 @@ class Plan:
         Returns:
             An `InitializationReport`.
         """
-        active = [step for step in self.steps if step.initializer is not None]
-        entries = sum(math.prod(step.weight.shape) for step in active)
+        active = [(s, s.initializer) for s in self.steps if s.initializer is not None]
+        entries = sum(math.prod(step.weight.shape) for step, _ in active)
         done = account.current() or account.Account(self.action)
         if not dry_run:
             done.open(len(active), self.seed, finish)
         with report.progress(self.action, entries) as advance:
-            for step in active:
-                self._draw(step, None if dry_run else done)
+            for step, initializer in active:
+                self._draw(step, initializer, None if dry_run else done)
                 advance(math.prod(step.weight.shape))
         if not dry_run:
             finish()
@@ -156,21 +173,23 @@ class Plan:
             self.action, self.model.name, self.seed, dry_run, rows
         )
 
-    def _draw(self, step, done):
+    def _draw(
+        self, step: Step, initializer: Initializer, done: account.Account | None
+    ) -> None:
         """Draws a step's weight and, where an account is kept, sets it."""
         weight = step.weight
-        key = self.key(step, dry_run=done is None)
+        key = self.key(weight.address, initializer, dry_run=done is None)
 
-        def draw_from(key):
-            return draw(step.initializer, key, weight.shape, weight.dtype)
+        def draw_from(key: Key) -> Host:
+            return draw(initializer, key, weight.shape, weight.dtype)
 
         value = draw_from(key)
-        if not step.initializer.is_formula:
+        if not initializer.is_formula:
             step.note = callables.remark(value, draw_from, key)
         _, step.stddev = moments.mean_and_stddev(value)
         if not math.isfinite(step.stddev) and not np.all(np.isfinite(value)):
             why = f"its values are not finite in {weight.dtype}."
-            _raise_cannot_draw(weight, step.initializer, why)
+            _raise_cannot_draw(weight, initializer, why)
         if done is not None:
             dtype = _backend.stored_dtype(weight.dtype)
             # One name for both, so that the array goes where the tensor is a copy.
@@ -180,11 +199,11 @@ class Plan:
             done.was_set(weight.address)
 
 
-def draw(initializer, key, shape, dtype):
+def draw(initializer: Initializer, key: Key, shape: Shape, dtype: str) -> Host:
     """The values of a weight on the stream of `key`, as a NumPy array."""
     return initializer.values(NUMPY, key, shape, _backend.stored_dtype(dtype))
 
 
-def fans_for(weight):
+def fans_for(weight: rules.Weight) -> Fans:
     """The fans of a weight, for its step."""
     return layer_fans(weight.layer, weight.variable)

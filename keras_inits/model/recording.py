@@ -8,6 +8,8 @@ import contextlib
 import contextvars
 import functools
 import threading
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import keras
 
@@ -19,22 +21,22 @@ class Recorded:
         name: Name of the method.
     """
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self.name = name
         self.original = getattr(keras.layers.Layer, name)
-        self._instead = contextvars.ContextVar(name, default=None)
+        self._instead = contextvars.ContextVar[Any](name, default=None)
         self._lock = threading.Lock()
         self._users = 0
 
         @functools.wraps(self.original)
-        def method(layer, *args, **kwargs):
+        def method(layer: keras.Layer, *args: Any, **kwargs: Any) -> Any:
             instead = self._instead.get() or self.original
             return instead(layer, *args, **kwargs)
 
         self._method = method
 
     @contextlib.contextmanager
-    def by(self, function):
+    def by(self, function: Callable[..., Any]) -> Iterator[None]:
         """The method is this function meanwhile, in this thread."""
         with self._lock:
             self._users += 1

@@ -1,20 +1,28 @@
 """`reinitialize`: a model as freshly built, without building it."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
 import keras
 import numpy as np
 
 from keras_inits import _backend, _checks, _errors
+from keras_inits._types import Integer, Rules
 from keras_inits.engine import streams
 from keras_inits.model import account, optimizers, plan, replica
 from keras_inits.model import rules as rule_book
 from keras_inits.model.addresses import layers_of, require_weights
 from keras_inits.model.configured import configured, is_statistic
 from keras_inits.model.initialization import first, ruled_step
+from keras_inits.model.report import InitializationReport
+from keras_inits.model.rules import Weight
 
 LONGEST_LIST = 8  # of weights that an error names
 
 
-def is_frozen(weight):
+def is_frozen(weight: Weight) -> bool:
     """Whether a weight is one that `fit` does not train for it was frozen.
 
     Its layer is frozen, or the whole model; or the weight itself, as the kernel of a
@@ -30,7 +38,9 @@ def is_frozen(weight):
     )
 
 
-def _step(weight, initializer, replicas, frozen):
+def _step(
+    weight: Weight, initializer: Any, replicas: replica.Replicas, frozen: bool
+) -> tuple[plan.Step | None, str]:
     """The step for a weight; its note is the reason if nothing tells its initializer.
 
     Returns:
@@ -58,7 +68,9 @@ def _step(weight, initializer, replicas, frozen):
     return plan.Step(weight, fans, initializer), ""
 
 
-def _require_thawed(parsed, weights):
+def _require_thawed(
+    parsed: Iterable[rule_book.Rule], weights: Iterable[Weight]
+) -> None:
     """Refuses a rule that chooses frozen weights alone, for it would do nothing."""
     for rule in parsed:
         chosen = [weight for weight in weights if rule.chooses(weight)]
@@ -71,13 +83,13 @@ def _require_thawed(parsed, weights):
             )
 
 
-def _raise_unknown(found):
+def _raise_unknown(found: list[tuple[str, str, str]]) -> NoReturn:
     """Refuses weights whose layers do not say how they were initialized.
 
     `found` has address, class of the layer and reason for each.
     """
     listed = found[:LONGEST_LIST]
-    parts: dict[tuple, list] = {}
+    parts: dict[tuple[str, str], list[str]] = {}
     for address, layer, reason in listed:
         parts.setdefault((layer, reason), []).append(repr(address))
     places = "; ".join(
@@ -93,7 +105,7 @@ def _raise_unknown(found):
     )
 
 
-def _seed_generators(model):
+def _seed_generators(model: keras.Layer) -> list[keras.random.SeedGenerator]:
     """The seed generators of a model's layers, each once."""
     found = {}
     for layer in layers_of(model):
@@ -103,7 +115,7 @@ def _seed_generators(model):
     return list(found.values())
 
 
-def _reset_seed_generators(model, seed):
+def _reset_seed_generators(model: keras.Layer, seed: int) -> None:
     """Sets the states as they are when built: the seed, and no draw made."""
     for place, generator in enumerate(_seed_generators(model)):
         start = generator.get_config().get("seed")
@@ -116,8 +128,14 @@ def _reset_seed_generators(model, seed):
 @_backend.outside_traces
 @account.kept
 def reinitialize(
-    model, seed=None, *, rules=None, frozen=False, optimizer=False, dry_run=False
-):
+    model: keras.Layer,
+    seed: Integer | None = None,
+    *,
+    rules: Rules | None = None,
+    frozen: bool = False,
+    optimizer: bool = False,
+    dry_run: bool = False,
+) -> InitializationReport:
     """Gives a built model the weights of a fresh build, in place.
 
     ```python
@@ -190,7 +208,7 @@ def reinitialize(
     values = optimizers.initial_values(model) if optimizer else []
     made = plan.Plan("reinitialize", model, steps, seed, own_seeds=False)
 
-    def finish():
+    def finish() -> None:
         _reset_seed_generators(model, made.seed)
         optimizers.assign(values)
 

@@ -9,14 +9,16 @@ import contextlib
 import inspect
 import textwrap
 import warnings
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple, NoReturn
 
 import keras
 
+from keras_inits._types import Shape
 from keras_inits.initializers import Zeros
 from keras_inits.model.addresses import addresses
 from keras_inits.model.recording import Recorded
+from keras_inits.model.rules import Weight
 
 # Where a layer may keep what it was given for an argument.
 SPELLINGS = ("{}", "_{}", "{}_rate", "{}_val", "{}_value")
@@ -25,7 +27,7 @@ LONGEST_REASON = 160
 ADD_WEIGHT = Recorded("add_weight")
 
 
-def as_given(layer, argument):
+def as_given(layer: keras.Layer, argument: str) -> Any:
     """What a layer was made with for an argument, or None if it has none such.
 
     MultiHeadAttention and others keep it under a leading underscore.
@@ -35,15 +37,15 @@ def as_given(layer, argument):
 
 
 @contextlib.contextmanager
-def _recording():
+def _recording() -> Iterator[dict[int, tuple[keras.Variable, Any]]]:
     """Every layer's `add_weight` is recorded meanwhile, and draws zeros.
 
     Yields:
         A dict from a variable's id to it and its initializer.
     """
-    calls: dict[int, tuple] = {}
+    calls: dict[int, tuple[keras.Variable, Any]] = {}
 
-    def add_weight(layer, *args, **keywords):
+    def add_weight(layer: keras.Layer, *args: Any, **keywords: Any) -> keras.Variable:
         names = ("shape", "initializer", "dtype")
         given = {**dict(zip(names, args, strict=False)), **keywords}
         initializer = given.pop("initializer", None)
@@ -59,6 +61,9 @@ def _recording():
         yield calls
 
 
+Located = tuple[str, keras.Layer, Shape]  # address, owner and shape of a weight
+
+
 class Way(NamedTuple):
     """A way to make a layer again.
 
@@ -68,16 +73,16 @@ class Way(NamedTuple):
     """
 
     is_whole: bool
-    make: Callable
+    make: Callable[[], keras.Layer]
 
 
-def _likeliest(values):
+def _likeliest(values: Iterable[Any]) -> Any:
     """Which of several values was given: not the layer or weight made from it."""
     made = (keras.layers.Layer, keras.Variable)
     return min(values, key=lambda value: isinstance(value, made))
 
 
-def _attributes(layer, names):
+def _attributes(layer: keras.Layer, names: Iterable[str]) -> dict[str, Any]:
     """What a layer's attributes have for arguments of these names."""
     found: dict[str, Any] = {}
     for name in names:
@@ -88,13 +93,13 @@ def _attributes(layer, names):
     return found
 
 
-def _mixed(first, second):
+def _mixed(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     """Two dicts as one, in which the first one's values come first."""
     both = {name: [first[name], second[name]] for name in first if name in second}
     return {**second, **first, **{n: _likeliest(values) for n, values in both.items()}}
 
 
-def ways_to_make(layer):
+def ways_to_make(layer: keras.Layer) -> list[Way]:
     """The ways to make a layer again, the likeliest first.
 
     By the class's `from_config`, the config filled up with attributes where it
@@ -110,7 +115,7 @@ def ways_to_make(layer):
     names = [name for name in taken if name not in (*others, "trainable")]
     attributes = _attributes(layer, names)
 
-    def by_class(given):
+    def by_class(given: dict[str, Any]) -> Way:
         given = {name: given[name] for name in names if name in given}
         base = others if takes_others else {n: others[n] for n in others if n in taken}
         return Way(len(given) == len(names), lambda: cls(**base, **_fresh_all(given)))
@@ -120,7 +125,7 @@ def ways_to_make(layer):
     except Exception as error:  # there is no saying what a class raises
         failure = error
 
-        def fail():
+        def fail() -> NoReturn:
             raise failure
 
         return [Way(True, fail), by_class(attributes)]
@@ -135,11 +140,11 @@ def ways_to_make(layer):
     ]
 
 
-def _fresh_all(given):
+def _fresh_all(given: dict[str, Any]) -> dict[str, Any]:
     return {name: _fresh(name, value) for name, value in given.items()}
 
 
-def _fresh(argument, value):
+def _fresh(argument: str, value: Any) -> Any:
     """A value that another layer may be given: no weight, and no layer in use."""
     if isinstance(value, keras.Variable):
         raise TypeError(f"{argument} is a weight, not what was given")
@@ -153,7 +158,7 @@ def _fresh(argument, value):
     return value
 
 
-def _unbuilt(layer):
+def _unbuilt(layer: keras.Layer) -> keras.Layer:
     """A layer made as another was, by the first way that works."""
     first, *others = ways_to_make(layer)
     for way in others:
@@ -162,7 +167,7 @@ def _unbuilt(layer):
     return first.make()
 
 
-def _build(replica, layer):
+def _build(replica: keras.Layer, layer: keras.Layer) -> None:
     """Builds a replica for the shapes that the layer was built for."""
     config = layer.get_build_config()
     if replica.built or not config:
@@ -179,7 +184,7 @@ def _build(replica, layer):
         replica(**{n.removesuffix("_shape"): _symbolic(shape) for n, shape in shapes})
 
 
-def _symbolic(shape):
+def _symbolic(shape: Any) -> Any:
     """Symbolic tensors of a shape or of a structure of shapes."""
     if isinstance(shape, dict):
         return {name: _symbolic(entry) for name, entry in shape.items()}
@@ -188,7 +193,7 @@ def _symbolic(shape):
     return keras.KerasTensor(shape)
 
 
-def reason(error):
+def reason(error: BaseException) -> str:
     """An exception as one line."""
     if isinstance(error, NotMadeError):
         return str(error)
@@ -215,17 +220,19 @@ class Replicas:
     addresses in it.
     """
 
-    def __init__(self):
-        self.ways: dict[int, list] = {}
-        self.records: dict[tuple, Any] = {}  # (id of a layer, way) -> dict or error
-        self.addresses: dict[int, dict] = {}
+    def __init__(self) -> None:
+        self.ways: dict[int, list[Way]] = {}
+        self.records: dict[
+            tuple[int, int], Any
+        ] = {}  # (id of a layer, way) -> dict or error
+        self.addresses: dict[int, dict[int, Located]] = {}
 
-    def _ways(self, layer):
+    def _ways(self, layer: keras.Layer) -> list[Way]:
         if id(layer) not in self.ways:
             self.ways[id(layer)] = ways_to_make(layer)
         return self.ways[id(layer)]
 
-    def _record(self, layer, place):
+    def _record(self, layer: keras.Layer, place: int) -> dict[str, Any] | Exception:
         """What the replica made in one way passes to `add_weight`, or an error."""
         key = (id(layer), place)
         if key not in self.records:
@@ -242,7 +249,7 @@ class Replicas:
                 self.records[key] = error
         return self.records[key]
 
-    def _within(self, layer):
+    def _within(self, layer: keras.Layer) -> dict[int, Located]:
         """Addresses in a layer of its weights, by their ids, and their shapes."""
         if id(layer) not in self.addresses:
             self.addresses[id(layer)] = {
@@ -251,7 +258,7 @@ class Replicas:
             }
         return self.addresses[id(layer)]
 
-    def _found(self, weight, around, place):
+    def _found(self, weight: Weight, around: keras.Layer, place: int) -> Any:
         """The initializer that one replica has for a weight, or an error."""
         record = self._record(around, place)
         if isinstance(record, Exception):
@@ -265,7 +272,7 @@ class Replicas:
             "it does not make the weight by `add_weight`"
         )
 
-    def initializer(self, weight):
+    def initializer(self, weight: Weight) -> Any:
         """What `add_weight` gets for a weight.
 
         Asked are replicas of the weight's layer and of those around it, the

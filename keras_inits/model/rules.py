@@ -5,22 +5,28 @@ they get. The first rule that has something for a weight wins. Drawing is the
 business of `plan`.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import fnmatch
 import inspect
 import numbers
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn
 
 import keras
 import numpy as np
 
 from keras_inits import _checks, _errors
+from keras_inits._types import Shape
 from keras_inits.initializers import Constant, keras_own, lookup
 from keras_inits.initializers.base import Initializer
 from keras_inits.model.addresses import located
 from keras_inits.model.composites import Foreign
 from keras_inits.model.owners import Owners
+
+Giver = Callable[[Any], Any]
 
 # The names that Keras' layers give their weights: a role among these may be
 # absent from a model without being a typo.
@@ -47,25 +53,25 @@ class Weight:
     address: str
     layer: keras.layers.Layer
     variable: keras.Variable
-    holders: tuple
+    holders: tuple[keras.Layer, ...]
 
     @property
-    def role(self):
+    def role(self) -> str:
         """Its name in its layer, by which rules choose it."""
         return re.sub(r"~\d+$", "", self.address.rpartition("/")[2])
 
     @property
-    def shape(self):
+    def shape(self) -> Shape:
         """Its shape as a tuple."""
         return tuple(self.variable.shape)
 
     @property
-    def dtype(self):
+    def dtype(self) -> str:
         """Standard name of the dtype it is stored in."""
         return keras.backend.standardize_dtype(self.variable.dtype)
 
 
-def weights_of(model):
+def weights_of(model: keras.Layer) -> list[Weight]:
     """The `Weight`s of a model, each once, in the order of `addresses`."""
     owners = Owners(model)
     return [
@@ -81,7 +87,7 @@ class Keep:
 KEEP = Keep()
 
 
-def as_initializer(identifier, argument="rules"):
+def as_initializer(identifier: Any, argument: str = "rules") -> Initializer:
     """The initializer that a rule's value or a layer's argument stands for.
 
     An object of one of Keras' own classes becomes one of the same distribution here.
@@ -112,7 +118,7 @@ def as_initializer(identifier, argument="rules"):
     return Foreign(found) if ours is None else ours
 
 
-def _is_constant(value):
+def _is_constant(value: Any) -> bool:
     """Whether a value is a number or an array, which are constants."""
     if isinstance(value, (bool, str, bytes)) or callable(value):
         return False
@@ -120,7 +126,7 @@ def _is_constant(value):
     return is_number or keras.ops.is_tensor(value) or isinstance(value, keras.Variable)
 
 
-def _is_initializer(value):
+def _is_initializer(value: Any) -> bool:
     """Whether a rule's value is an initializer, not a function of a weight."""
     if isinstance(value, type):
         return issubclass(value, keras.Initializer)
@@ -129,7 +135,7 @@ def _is_initializer(value):
     )
 
 
-def _takes_a_shape(function):
+def _takes_a_shape(function: Callable[..., Any]) -> bool | None:
     """Whether a function is an initializer, `(shape, dtype=None)`.
 
     A function `(layer, variable)` needs both. Returns None if the signature says
@@ -160,9 +166,9 @@ class Rule:
         value: What they get.
     """
 
-    def __init__(self, key, value):
+    def __init__(self, key: Any, value: Any) -> None:
         self.key = key
-        self.by_role: dict[str, Callable] | None = None
+        self.by_role: dict[str, Giver] | None = None
         self.chooses = self._chooser(key)
         if isinstance(value, Mapping) and "class_name" not in value:
             for role in value:
@@ -175,7 +181,7 @@ class Rule:
         self.used: set[str] = set()  # the roles for which it had something
         self.matched = False
 
-    def _chooser(self, key) -> Callable:
+    def _chooser(self, key: Any) -> Callable[[Weight], bool]:
         if isinstance(key, type) and issubclass(key, keras.layers.Layer):
             return lambda weight: any(isinstance(h, key) for h in weight.holders)
         if isinstance(key, str):
@@ -192,7 +198,7 @@ class Rule:
         )
         return _errors.raise_bad_value("rules", rule, key)
 
-    def _giver(self, value):
+    def _giver(self, value: Any) -> Giver:
         """A function from a weight to its initializer, to `KEEP` or to None."""
         if value is None:
             return lambda weight: KEEP
@@ -215,13 +221,13 @@ class Rule:
             hint = "Wrap it in a function that names its parameters so."
             _errors.raise_bad_value("rules", rule, value, hint)
 
-        def give(weight):
+        def give(weight: Weight) -> Initializer | None:
             found = value(weight.layer, weight.variable)
             return None if found is None else as_initializer(found)
 
         return give
 
-    def initializer(self, weight):
+    def initializer(self, weight: Weight) -> Any:
         """What the rule has for a weight, or None."""
         if not self.chooses(weight):
             return None
@@ -234,7 +240,7 @@ class Rule:
         self.used.add(weight.role)
         return self.by_role[weight.role](weight)
 
-    def require_used(self, weights, way_out):
+    def require_used(self, weights: list[Weight], way_out: str) -> None:
         """Refuses a rule that chose no weight, or names a role that none has."""
         roles = list(dict.fromkeys(weight.role for weight in weights))
         if not self.matched:
@@ -246,7 +252,7 @@ class Rule:
                 near = _errors.close(role, [*roles, *ROLES], 3)
                 _raise_unmatched(text, near, way_out)
 
-    def _nearest(self, weights, roles):
+    def _nearest(self, weights: list[Weight], roles: list[str]) -> list[str]:
         if isinstance(self.key, type):
             classes = [type(h).__name__ for w in weights for h in w.holders]
             return list(dict.fromkeys(classes))[:8]
@@ -256,13 +262,13 @@ class Rule:
         return near or [weight.address for weight in weights[:3]]
 
 
-def _raise_unmatched(rule, near, way_out):
+def _raise_unmatched(rule: str, near: Iterable[str], way_out: str) -> NoReturn:
     near = ", ".join(map(repr, near))
     text = f"The rule {rule} matches no weight of the model. Nearest are {near}."
     _errors.raise_error(f"{text} {way_out}")
 
 
-def describe(key):
+def describe(key: Any) -> str:
     """A rule's key as text for messages."""
     if isinstance(key, type):
         return key.__name__
@@ -271,7 +277,7 @@ def describe(key):
     return repr(key)
 
 
-def parse(rules, model):
+def parse(rules: Any, model: keras.Layer) -> list[Rule]:
     """The rules as a list of `Rule`.
 
     A value may have a method `bound_to(model)`, which returns the value for that

@@ -7,6 +7,8 @@ weights may stay without being built for good.
 
 import inspect
 import types
+from collections.abc import Collection, Iterator
+from typing import Any, NoReturn
 
 import keras
 
@@ -19,19 +21,19 @@ MAKERS = {"add_weight", "add_variable", "Variable"}
 BASES = (keras.Sequential, keras.Model, keras.layers.Layer)
 
 
-def has_call(model):
+def has_call(model: keras.Layer) -> bool:
     """Whether a model or layer can be called: not where only `train_step` is given."""
     return type(model).call not in (keras.Model.call, keras.layers.Layer.call)
 
 
-def _trains_by_itself(model):
+def _trains_by_itself(model: keras.Layer) -> bool:
     """Whether a model may use parts that no call of it reaches."""
     step = getattr(type(model), "train_step", None)  # of Keras' own on some backends
     maker = getattr(step, "__module__", None) or "keras"
     return not has_call(model) or maker.split(".")[0] != "keras"
 
 
-def without_weights_yet(model):
+def without_weights_yet(model: keras.Layer) -> list[str]:
     """Names of the largest parts of a model that will have weights, but do not yet.
 
     Args:
@@ -45,7 +47,7 @@ def without_weights_yet(model):
     return [""] if found and not model.weights else found
 
 
-def raise_not_built(model, parts=()):
+def raise_not_built(model: keras.Layer, parts: Collection[str] = ()) -> NoReturn:
     """Refuses a model whose weights, or those of some parts, do not exist yet."""
     which, it = "which has no weights yet", "it"
     if parts:
@@ -57,7 +59,7 @@ def raise_not_built(model, parts=()):
     raise_bad_argument("model", "be built", f"{model.name!r}, {which}", hint)
 
 
-def _waiting(layer, name, seen):
+def _waiting(layer: keras.Layer, name: str, seen: set[int]) -> list[str]:
     if id(layer) in seen:
         return []
     seen.add(id(layer))
@@ -73,7 +75,7 @@ def _waiting(layer, name, seen):
     return [name] if inside and name and not layer.weights else inside
 
 
-def _makes_weights(cls, method, seen):
+def _makes_weights(cls: type[Any], method: str, seen: set[Any]) -> bool:
     """Whether a method of a class may make weights, by what its code names."""
     for parent in cls.__mro__:
         if parent in BASES:
@@ -87,7 +89,7 @@ def _makes_weights(cls, method, seen):
     return False
 
 
-def _leads_to_weights(cls, function, seen):
+def _leads_to_weights(cls: type[Any], function: Any, seen: set[Any]) -> bool:
     code = getattr(function, "__code__", None)
     if code in seen:
         return False
@@ -106,7 +108,7 @@ def _leads_to_weights(cls, function, seen):
     )
 
 
-def _names(code):
+def _names(code: types.CodeType | None) -> set[str]:
     """The global names and attributes in a function's code and those inside it."""
     if code is None:
         return set()
@@ -114,7 +116,7 @@ def _names(code):
     return set(code.co_names).union(*map(_names, inner))
 
 
-def _named_in(function, names):
+def _named_in(function: Any, names: set[str]) -> Iterator[Any]:
     """The classes of layers and the functions that names in a function stand for."""
     known = getattr(function, "__globals__", {})
     modules = [known[n] for n in names if isinstance(known.get(n), types.ModuleType)]

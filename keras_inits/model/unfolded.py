@@ -6,14 +6,19 @@ and the operations between them leave a graph of the same kind; what cannot be
 called so stands in the graph as a whole.
 """
 
+from __future__ import annotations
+
 import contextlib
 import inspect
 import threading
 import warnings
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import keras
 
 from keras_inits import _backend
+from keras_inits._types import Shape
 from keras_inits.model.owners import layers_in
 from keras_inits.model.recording import Recorded
 
@@ -35,14 +40,20 @@ class Call:
         variables: The weights that an operation was called with.
     """
 
-    def __init__(self, operation, inputs, shape, variables=()):
+    def __init__(
+        self,
+        operation: Any,
+        inputs: list[Call],
+        shape: Shape,
+        variables: Iterable[keras.Variable] = (),
+    ) -> None:
         self.operation = operation
         self.inputs = inputs
         self.shape = shape
         self.variables = list(variables)
 
     @property
-    def kind(self):
+    def kind(self) -> str:
         """Name of the operation's class."""
         return type(self.operation).__name__
 
@@ -50,40 +61,40 @@ class Call:
 class _Record(keras.Operation):
     """Stands for a layer in a graph, so that its own list of calls stays as it is."""
 
-    def __init__(self, operation):
+    def __init__(self, operation: Any) -> None:
         super().__init__()
         self.operation = operation
         self.outputs = None
 
-    def call(self, *args, **kwargs):
+    def call(self, *args: Any, **kwargs: Any) -> Any:
         return self.operation(*args, **kwargs)
 
-    def compute_output_spec(self, *args, **kwargs):
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         # A graph has no place for what is no tensor, as a cache that is None.
         self.outputs = self.operation.compute_output_spec(*args, **kwargs)
         return [t for t in keras.tree.flatten(self.outputs) if _is_symbolic(t)]
 
-    def record(self, *args, **kwargs):
+    def record(self, *args: Any, **kwargs: Any) -> Any:
         """The outputs of the layer, whose tensors come from this call."""
         self(*args, **kwargs)
         return self.outputs
 
 
-def functional(model):
+def functional(model: Any) -> Any:
     """What has a model's graph, or None."""
     if isinstance(model, keras.Sequential):
         model = getattr(model, "_functional", None)
     return model if getattr(model, "_nodes_by_depth", None) else None
 
 
-def has_parts(layer):
+def has_parts(layer: Any) -> bool:
     """Whether an operation is a layer with layers inside of it."""
     if isinstance(layer, WHOLE) or not isinstance(layer, keras.layers.Layer):
         return False
     return bool(layers_in(layer))
 
 
-def _is_opened(layer):
+def _is_opened(layer: Any) -> bool:
     """Whether a layer's own call is followed.
 
     So is that of a layer with matrices of its own, unless it is one of Keras'.
@@ -96,7 +107,7 @@ def _is_opened(layer):
     return not is_own and any(len(v.shape) > 1 for v in layer.weights)
 
 
-def _accepted(layer, kwargs):
+def _accepted(layer: keras.Layer, kwargs: dict[str, Any]) -> dict[str, Any]:
     """What a layer's `call` takes of the arguments that Keras itself handles."""
     parameters = inspect.signature(layer.call).parameters.values()
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
@@ -106,7 +117,7 @@ def _accepted(layer, kwargs):
     return {n: v for n, v in kwargs.items() if n in names or n not in handled}
 
 
-def _call(layer, *args, **kwargs):
+def _call(layer: keras.Layer, *args: Any, **kwargs: Any) -> Any:
     """What a layer does with symbolic tensors while a graph is recorded."""
     if not any(map(_is_symbolic, keras.tree.flatten((args, kwargs)))):
         return CALL.original(layer, *args, **kwargs)
@@ -117,7 +128,7 @@ def _call(layer, *args, **kwargs):
     return _Record(layer).record(*args, **kwargs)
 
 
-def _closed(tensor):
+def _closed(tensor: Any) -> Any:
     """A symbolic tensor like another, every dimension a number."""
     if not isinstance(tensor, keras.KerasTensor):
         return tensor
@@ -132,7 +143,7 @@ _lock = threading.Lock()
 
 
 @contextlib.contextmanager
-def _arrays_give_way():
+def _arrays_give_way() -> Iterator[None]:
     """An array beside a symbolic tensor leaves their operation to Keras meanwhile."""
     kind = keras.KerasTensor
     with _lock:
@@ -148,11 +159,11 @@ def _arrays_give_way():
                 setattr(kind, name, refusal)
 
 
-def _is_symbolic(value):
+def _is_symbolic(value: Any) -> bool:
     return isinstance(value, keras.KerasTensor)
 
 
-def trace(layer, args, kwargs):
+def trace(layer: keras.Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The graph that a layer's call leaves.
 
     Returns:
@@ -171,11 +182,11 @@ def trace(layer, args, kwargs):
         return None
 
 
-def _inputs_of(layer):
+def _inputs_of(layer: keras.Layer) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Symbolic inputs of the shapes for which a layer was built."""
     config = layer.get_build_config() or {}
 
-    def symbolic(shape):
+    def symbolic(shape: Any) -> Any:
         if isinstance(shape, dict):
             return {name: symbolic(entry) for name, entry in shape.items()}
         if shape and isinstance(shape[0], (list, tuple)):
@@ -188,7 +199,7 @@ def _inputs_of(layer):
     return (), {n.removesuffix("_shape"): symbolic(s) for n, s in shapes.items()}
 
 
-def calls_of(model):
+def calls_of(model: keras.Layer) -> list[Call]:
     """The calls of the innermost layers and operations of a model.
 
     Args:
@@ -209,7 +220,7 @@ def calls_of(model):
     return found
 
 
-def _follow(graph, inputs, found):
+def _follow(graph: Any, inputs: list[Call], found: list[Call]) -> list[Call]:
     """Appends a graph's calls to those found.
 
     Returns:
@@ -228,7 +239,9 @@ def _follow(graph, inputs, found):
     return [made[id(tensor)] for tensor in graph.outputs]
 
 
-def _opened(node, tensors, taken, found):
+def _opened(
+    node: Any, tensors: list[Any], taken: list[Call], found: list[Call]
+) -> list[Call]:
     """The `Call`s that make a node's outputs."""
     operation = node.operation
     if isinstance(operation, _Record):

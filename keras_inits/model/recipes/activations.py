@@ -1,6 +1,13 @@
 """Kernels scaled by the activation that follows them."""
 
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
 from keras_inits import _errors, gains
+from keras_inits._types import RuleList
 from keras_inits.initializers import (
     GlorotUniform,
     HeNormal,
@@ -9,13 +16,14 @@ from keras_inits.initializers import (
     PerGate,
     VarianceScaling,
 )
+from keras_inits.initializers.base import Initializer
 from keras_inits.model import fans, graph
 from keras_inits.model.recipes.common import EVERYTHING, plain
 
 XAVIER = ("linear", "sigmoid", "tanh", *gains.WHOLE_VECTOR)
 
 
-def initializer_for(activation, slope=None):
+def initializer_for(activation: Any, slope: float | None = None) -> Initializer:
     """The initializer of a kernel that the activation follows.
 
     Args:
@@ -35,7 +43,9 @@ def initializer_for(activation, slope=None):
     return VarianceScaling(gain * gain, "fan_in", "truncated_normal")
 
 
-def kernel_initializer(layer, role, activation, slope=None):
+def kernel_initializer(
+    layer: keras.Layer, role: str, activation: Any, slope: float | None = None
+) -> Initializer | None:
     """The initializer of a layer's kernel that an activation follows.
 
     Args:
@@ -62,14 +72,14 @@ def kernel_initializer(layer, role, activation, slope=None):
 class _ByActivation:
     """The value of the recipe's rule."""
 
-    def __init__(self, model=None):
+    def __init__(self, model: keras.Layer | None = None) -> None:
         self.graph = None if model is None else graph.Graph(model)
 
-    def bound_to(self, model):
+    def bound_to(self, model: keras.Layer) -> _ByActivation:
         """The value for one model, whose graph is known."""
         return _ByActivation(model)
 
-    def _activation(self, layer):
+    def _activation(self, layer: keras.Layer) -> tuple[Any, float | None]:
         own = graph.activation_of(layer)
         if own is not None:
             return own
@@ -78,14 +88,16 @@ class _ByActivation:
         )
 
     @_errors.named("recipes.by_activation")
-    def __call__(self, layer, variable):
+    def __call__(
+        self, layer: keras.Layer, variable: keras.Variable
+    ) -> Initializer | None:
         if variable.name.endswith("kernel"):
             activation = self._activation(layer)
             return kernel_initializer(layer, variable.name, *activation)
         return None if fans.gates_of(layer) else plain(layer, variable)
 
 
-def by_activation():
+def by_activation() -> RuleList:
     """Kernels scaled by the gain of the activation that follows their layer.
 
     | activation | kernel |

@@ -5,6 +5,7 @@ import re
 import keras
 
 from keras_inits.initializers import Ones, Zeros
+from keras_inits.initializers.base import Initializer
 
 layers = keras.layers
 
@@ -29,7 +30,7 @@ HEAD = re.compile(
 EVERYTHING = layers.Layer
 
 
-def plain(layer, variable):
+def plain(layer: keras.Layer, variable: keras.Variable) -> Initializer | None:
     """Zeros for biases and shifts, ones for scales, None for everything else."""
     role = variable.name
     if role in ("bias", "beta"):
@@ -41,6 +42,6 @@ def plain(layer, variable):
     return None
 
 
-def is_matrix(variable):
+def is_matrix(variable: keras.Variable) -> bool:
     """Whether a weight is one that recipes draw: a kernel or a table."""
     return variable.name.endswith(("kernel", "embeddings", "embedding"))

@@ -1,13 +1,19 @@
 """Keras' own defaults."""
 
+from __future__ import annotations
+
+from keras import Layer, Variable
+
 from keras_inits._errors import named
+from keras_inits._types import RuleList
 from keras_inits.fans import compute_fans
+from keras_inits.initializers.base import Initializer
 from keras_inits.model import configured, rules
 from keras_inits.model.recipes.common import EVERYTHING
 
 
 @named("recipes.keras")
-def _default(layer, variable):
+def _default(layer: Layer, variable: Variable) -> Initializer | None:
     weight = rules.Weight(variable.name, layer, variable, (layer,))
     found = configured.configured(weight, configured.as_default)
     if found is None:
@@ -16,7 +22,7 @@ def _default(layer, variable):
     return found.with_fans(*compute_fans(tuple(variable.shape)))
 
 
-def keras():
+def keras() -> RuleList:
     """The initializers that Keras' layers have when nothing is said.
 
     `GlorotUniform` for kernels, `Orthogonal` for recurrent ones, U(-0.05, 0.05)

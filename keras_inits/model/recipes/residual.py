@@ -1,13 +1,19 @@
 """Recipes for residual networks."""
 
+from __future__ import annotations
+
+import keras
+
 from keras_inits import _errors
+from keras_inits._types import RuleKey, RuleList
 from keras_inits.engine.decimals import power
 from keras_inits.initializers import HeNormal, VarianceScaling, Zeros
+from keras_inits.initializers.base import Initializer
 from keras_inits.model import fans, graph
 from keras_inits.model.recipes import common
 
 
-def branches_of(model):
+def branches_of(model: keras.Layer) -> list[list[keras.Layer]]:
     """The residual branches of a functional model.
 
     A sum ends a block if one of its inputs is a shortcut. The branch is the input
@@ -39,7 +45,7 @@ def branches_of(model):
 class _Fixup:
     """The value of the recipe's rule for the kernels."""
 
-    def __init__(self, model=None):
+    def __init__(self, model: keras.Layer | None = None) -> None:
         self.scales = {}  # id of a layer -> factor of its last kernel, 0 for zeros
         if model is None:
             return
@@ -56,11 +62,13 @@ class _Fixup:
             self.scales[id(last)] = 0.0
 
     @_errors.named("recipes.fixup")
-    def bound_to(self, model):
+    def bound_to(self, model: keras.Layer) -> _Fixup:
         """The value for one model, whose branches are known."""
         return _Fixup(model)
 
-    def __call__(self, layer, variable):
+    def __call__(
+        self, layer: keras.Layer, variable: keras.Variable
+    ) -> Initializer | None:
         if not variable.name.endswith("kernel"):
             return common.plain(layer, variable)
         scale = self.scales.get(id(layer), 1.0)
@@ -75,7 +83,7 @@ class _Fixup:
         return VarianceScaling(2.0 * scale * scale, "fan_in", "truncated_normal")
 
 
-def fixup(*, head=common.HEAD):
+def fixup(*, head: RuleKey = common.HEAD) -> RuleList:
     """Fixup: residual networks that train without normalization.
 
     With L residual branches, of which one has m layers with weights:

@@ -1,10 +1,13 @@
 """PyTorch's defaults."""
 
+from __future__ import annotations
+
 import math
 
 import keras
 
 from keras_inits import _checks, _errors
+from keras_inits._types import Integer, RuleList
 from keras_inits.initializers import (
     Constant,
     Ones,
@@ -13,6 +16,7 @@ from keras_inits.initializers import (
     ZeroRow,
     Zeros,
 )
+from keras_inits.initializers.base import Initializer
 from keras_inits.model import fans
 from keras_inits.model.addresses import layers_of
 from keras_inits.model.recipes.common import ATTENTION, EVERYTHING
@@ -22,12 +26,12 @@ layers = keras.layers
 PRELU = 0.25
 
 
-def _uniform(fan):
+def _uniform(fan: float) -> RandomUniform:
     bound = 1.0 / math.sqrt(max(1, fan))
     return RandomUniform(-bound, bound)
 
 
-def _torch_fan_in(layer, kernel):
+def _torch_fan_in(layer: keras.Layer, kernel: keras.Variable) -> float:
     """The fan_in that PyTorch counts: `weight.shape[1] * kernel_size`."""
     shape = tuple(kernel.shape)
     if isinstance(layer, fans.TRANSPOSED):
@@ -39,11 +43,11 @@ def _torch_fan_in(layer, kernel):
 class _Defaults:
     """The value of the recipe's rule."""
 
-    def __init__(self, padding_idx):
+    def __init__(self, padding_idx: int | None) -> None:
         self.padding_idx = padding_idx
-        self.packed = {}
+        self.packed: dict[int, float] = {}
 
-    def bound_to(self, model):
+    def bound_to(self, model: keras.Layer) -> _Defaults:
         """The value for one model, whose attention layers are known."""
         bound = _Defaults(self.padding_idx)
         for attention in layers_of(model):
@@ -51,7 +55,9 @@ class _Defaults:
                 bound.packed.update(_packed_bounds(attention))
         return bound
 
-    def __call__(self, layer, variable):
+    def __call__(
+        self, layer: keras.Layer, variable: keras.Variable
+    ) -> Initializer | None:
         role = variable.name
         if id(variable) in self.packed:
             limit = self.packed[id(variable)]
@@ -77,7 +83,7 @@ class _Defaults:
         return None
 
 
-def _packed_bounds(attention):
+def _packed_bounds(attention: keras.Layer) -> dict[int, float]:
     """Bounds of the weights that PyTorch's MultiheadAttention sets itself.
 
     Returns:
@@ -105,7 +111,7 @@ def _packed_bounds(attention):
 
 
 @_errors.named("recipes.pytorch")
-def pytorch(padding_idx=None):
+def pytorch(padding_idx: Integer | None = None) -> RuleList:
     """The distributions that PyTorch's layers draw their parameters from by default.
 
     | PyTorch | distribution |

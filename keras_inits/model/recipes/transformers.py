@@ -6,11 +6,18 @@ that common code gives them, which are in `common`, where there is none; every
 recipe takes a key in their place.
 """
 
+from __future__ import annotations
+
 import copy
 import math
 import re
+from collections.abc import Callable, Collection
+from typing import Any
+
+import keras
 
 from keras_inits import _checks, _errors
+from keras_inits._types import Integer, RuleKey, RuleList
 from keras_inits.engine.decimals import power
 from keras_inits.initializers import (
     RandomNormal,
@@ -19,6 +26,7 @@ from keras_inits.initializers import (
     XavierUniform,
     Zeros,
 )
+from keras_inits.initializers.base import Initializer
 from keras_inits.model import branches
 from keras_inits.model.addresses import addresses
 from keras_inits.model.recipes import common
@@ -29,13 +37,15 @@ STDDEV = 0.02
 class _Ends:
     """The value of the rule for the kernels that end a residual branch of GPT-2."""
 
-    def __init__(self, count, initializer, ends=()):
+    def __init__(
+        self, count: int, initializer: Initializer, ends: Collection[int] = ()
+    ) -> None:
         self.count = count
         self.initializer = initializer
         self.ends = ends
 
     @_errors.named("recipes.gpt2")
-    def bound_to(self, model):
+    def bound_to(self, model: keras.Layer) -> _Ends:
         """The value for one model, whose branches are known."""
         found = branches.branches_of(model, common.RESIDUAL_OUTPUT)
         ends = {id(variable) for variable in found.ends}
@@ -46,11 +56,15 @@ class _Ends:
             _errors.raise_bad_value("num_layers", rule, self.count, hint)
         return _Ends(self.count, self.initializer, ends)
 
-    def __call__(self, layer, variable):
+    def __call__(
+        self, layer: keras.Layer, variable: keras.Variable
+    ) -> Initializer | None:
         return self.initializer if id(variable) in self.ends else None
 
 
-def _found(found, ends, each, way_out):
+def _found(
+    found: branches.Branches, ends: list[keras.Variable], each: int, way_out: str
+) -> str:
     """What was found of residual branches, and what was perhaps missed, as text.
 
     There should be `each` of them in a layer.
@@ -63,7 +77,7 @@ def _found(found, ends, each, way_out):
 
 
 @_errors.named("recipes.gpt2")
-def gpt2(num_layers, *, residual=None):
+def gpt2(num_layers: Integer, *, residual: RuleKey | None = None) -> RuleList:
     """GPT-2: `N(0, 0.02**2)`, smaller where a residual branch ends.
 
     Kernels and embeddings follow `N(0, 0.02**2)`. The kernels that project back
@@ -110,10 +124,10 @@ def gpt2(num_layers, *, residual=None):
     return [first, *_normal_everywhere(RandomNormal(0.0, STDDEV))]
 
 
-def _normal_everywhere(initializer):
+def _normal_everywhere(initializer: Initializer) -> RuleList:
     """The rule that draws every matrix and table, and sets the rest plainly."""
 
-    def value(layer, variable):
+    def value(layer: keras.Layer, variable: keras.Variable) -> Initializer | None:
         if common.is_matrix(variable):
             return initializer
         return common.plain(layer, variable)
@@ -121,7 +135,7 @@ def _normal_everywhere(initializer):
     return [(common.EVERYTHING, value)]
 
 
-def vit(*, head=common.HEAD):
+def vit(*, head: RuleKey = common.HEAD) -> RuleList:
     """Vision transformers: truncated normal of 0.02, and a head of zeros.
 
     Kernels and embeddings follow `N(0, 0.02**2)`, truncated at two standard
@@ -146,32 +160,19 @@ def vit(*, head=common.HEAD):
     return [(head, Zeros()), *_normal_everywhere(TruncatedNormal(0.0, STDDEV))]
 
 
-def _stacks(encoder_layers, decoder_layers, table):
-    """What a paper's table has for each stack of a model.
-
-    `table` has functions of the number of layers for "encoder" and "decoder", and
-    of both numbers for "both".
-    """
+def _counts(
+    encoder_layers: Integer | None, decoder_layers: Integer | None
+) -> dict[str, int]:
+    """The numbers of layers by the name of the stack, the encoder's first."""
+    given = {"encoder": encoder_layers, "decoder": decoder_layers}
     if encoder_layers is None and decoder_layers is None:
         rule = "an integer, 1 or above, or `decoder_layers` must be one"
         _errors.raise_bad_value("encoder_layers", rule, None)
-    for argument, count in (
-        ("encoder_layers", encoder_layers),
-        ("decoder_layers", decoder_layers),
-    ):
-        if count is not None:
-            _checks.check_integer(argument, count, 1)
-    if decoder_layers is None:
-        return {"encoder": table["encoder"](encoder_layers)}
-    if encoder_layers is None:
-        return {"decoder": table["decoder"](decoder_layers)}
-    return table["both"](encoder_layers, decoder_layers)
-
-
-def _counts(encoder_layers, decoder_layers):
-    """The numbers of layers by the name of the stack."""
-    both = {"encoder": encoder_layers, "decoder": decoder_layers}
-    return {stack: count for stack, count in both.items() if count is not None}
+    return {
+        stack: _checks.check_integer(f"{stack}_layers", count, 1)
+        for stack, count in given.items()
+        if count is not None
+    }
 
 
 class _Scaled:
@@ -185,7 +186,14 @@ class _Scaled:
         give: Function from a factor and a weight to an initializer or None.
     """
 
-    def __init__(self, recipe, counts, gains, feed_forward, give):
+    def __init__(
+        self,
+        recipe: str,
+        counts: dict[str, int],
+        gains: dict[str, float],
+        feed_forward: Any,
+        give: Callable[[float | None, keras.Variable], Initializer | None],
+    ) -> None:
         self.recipe = recipe
         self.give = give
         self.counts = counts
@@ -199,7 +207,7 @@ class _Scaled:
         self.unseen: set[int] = set()
         self.addresses: dict[int, str] = {}
 
-    def bound_to(self, model):
+    def bound_to(self, model: keras.Layer) -> _Scaled:
         """The same for one model, whose branches and addresses are known."""
         bound = copy.copy(self)
         bound.addresses = {id(v): address for address, _, v in addresses(model)}
@@ -211,7 +219,7 @@ class _Scaled:
             bound.unseen = set(map(id, found.unseen))
         return bound
 
-    def require(self, found):
+    def require(self, found: branches.Branches) -> None:
         """Refuses branches that are not those of so many layers."""
         for stack, count in self.counts.items():
             crosses = stack == "decoder" and len(self.counts) == 2
@@ -225,10 +233,10 @@ class _Scaled:
             hint = _found(found, ends, each, way_out)
             _errors.raise_bad_value(f"{stack}_layers", rule, count, hint)
 
-    def _address(self, variable):
+    def _address(self, variable: keras.Variable) -> str:
         return self.addresses.get(id(variable), variable.name)
 
-    def stack_of(self, variable):
+    def stack_of(self, variable: keras.Variable) -> str | None:
         """The stack of a weight; with two, its address says which is its own."""
         if len(self.gains) == 1:
             return next(iter(self.gains))
@@ -236,10 +244,12 @@ class _Scaled:
         named = [name for name in self.gains if name in address]
         return named[0] if len(named) == 1 else None
 
-    def __call__(self, layer, variable):
+    def __call__(
+        self, layer: keras.Layer, variable: keras.Variable
+    ) -> Initializer | None:
         return self.give(self.gain(layer, variable), variable)
 
-    def gain(self, layer, variable):
+    def gain(self, layer: keras.Layer, variable: keras.Variable) -> float | None:
         """The factor of a kernel: 1 for queries and keys, None for what is no part."""
         if not common.is_matrix(variable) and id(variable) not in self.signal:
             return None
@@ -251,13 +261,19 @@ class _Scaled:
             is_scaled = by_name and layer.name in ("value", "attention_output")
             is_scaled |= feed_forward.search(self._address(variable)) is not None
             is_weighing = by_name and layer.name in ("query", "key")
-        if is_scaled and self.stack_of(variable) is not None:
-            return self.gains[self.stack_of(variable)]
+        stack = self.stack_of(variable)
+        if is_scaled and stack is not None:
+            return self.gains[stack]
         return 1.0 if is_weighing else None
 
 
 @_errors.named("recipes.deepnorm")
-def deepnorm(encoder_layers=None, decoder_layers=None, *, feed_forward=None):
+def deepnorm(
+    encoder_layers: Integer | None = None,
+    decoder_layers: Integer | None = None,
+    *,
+    feed_forward: re.Pattern[str] | None = None,
+) -> RuleList:
     """DeepNorm: Xavier, with small values and outputs in deep transformers.
 
     The kernels of the feed-forward parts and of the attention's value and output
@@ -300,29 +316,27 @@ def deepnorm(encoder_layers=None, decoder_layers=None, *, feed_forward=None):
         Wang et al. 2022, "DeepNet", figure 2 and section 4.3,
         https://arxiv.org/abs/2203.00555
     """
-    betas = _stacks(
-        encoder_layers,
-        decoder_layers,
-        {
-            "encoder": lambda n: power(8 * n, -0.25),
-            "decoder": lambda m: power(8 * m, -0.25),
-            "both": lambda n, m: {
-                "encoder": 0.87 * power(n * n * n * n * m, -0.0625),
-                "decoder": power(12 * m, -0.25),
-            },
-        },
-    )
+    counts = _counts(encoder_layers, decoder_layers)
+    betas = {stack: power(8 * count, -0.25) for stack, count in counts.items()}
+    if len(counts) == 2:
+        n, m = counts.values()
+        betas["encoder"] = 0.87 * power(n * n * n * n * m, -0.0625)
+        betas["decoder"] = power(12 * m, -0.25)
 
-    def give(gain, variable):
+    def give(gain: float | None, variable: keras.Variable) -> Initializer | None:
         return None if gain is None else XavierNormal(gain=gain)
 
-    counts = _counts(encoder_layers, decoder_layers)
     scaled = _Scaled("recipes.deepnorm", counts, betas, feed_forward, give)
     return [(common.EVERYTHING, scaled)]
 
 
 @_errors.named("recipes.t_fixup")
-def t_fixup(encoder_layers=None, decoder_layers=None, *, feed_forward=None):
+def t_fixup(
+    encoder_layers: Integer | None = None,
+    decoder_layers: Integer | None = None,
+    *,
+    feed_forward: re.Pattern[str] | None = None,
+) -> RuleList:
     """T-Fixup: transformers without layer normalization or warm-up.
 
     All kernels follow the Xavier uniform distribution, embeddings `N(0, 1 / d)` for
@@ -355,25 +369,14 @@ def t_fixup(encoder_layers=None, decoder_layers=None, *, feed_forward=None):
         the gain 1 / sqrt(2), as if packed with those of query and key; the paper,
         which is followed here, does not.
     """
+    counts = _counts(encoder_layers, decoder_layers)
+    small = {stack: power(9 * count, -0.25) for stack, count in counts.items()}
+    *_, table_gain = small.values()  # the decoder's where there is one
+    gains = dict(small)
+    if "encoder" in counts:
+        gains["encoder"] = 0.67 * power(counts["encoder"], -0.25)
 
-    def encoder(n):
-        return 0.67 * power(n, -0.25)
-
-    def decoder(n):
-        return power(9 * n, -0.25)
-
-    gains = _stacks(
-        encoder_layers,
-        decoder_layers,
-        {
-            "encoder": encoder,
-            "decoder": decoder,
-            "both": lambda n, m: {"encoder": encoder(n), "decoder": decoder(m)},
-        },
-    )
-    table_gain = decoder(encoder_layers if decoder_layers is None else decoder_layers)
-
-    def give(gain, variable):
+    def give(gain: float | None, variable: keras.Variable) -> Initializer | None:
         if variable.name.endswith(("embeddings", "embedding")):
             width = variable.shape[-1]
             return RandomNormal(0.0, table_gain / math.sqrt(width))
@@ -383,6 +386,5 @@ def t_fixup(encoder_layers=None, decoder_layers=None, *, feed_forward=None):
             return None
         return XavierUniform(gain=1.0 if gain is None else gain)
 
-    counts = _counts(encoder_layers, decoder_layers)
     scaled = _Scaled("recipes.t_fixup", counts, gains, feed_forward, give)
     return [(common.EVERYTHING, scaled)]
