@@ -18,7 +18,7 @@ import sys
 import nox
 from python_discovery import get_interpreter
 
-from tests.machines import settings
+from tests import machines
 
 nox.needs_version = ">=2026.10.20"  # sessions in parallel
 nox.options.parallel = 2
@@ -29,21 +29,22 @@ nox.options.default_venv_backend = "virtualenv"
 HERE = {"venv_backend": "none"}
 LONG = {"default": False, "tags": ["long"]}
 
-PER_BACKEND = ["tests", "keras_inits"]
-PER_BACKEND += [f"--ignore=tests/{part}" for part in ("cross", "once", "machines")]
-HUB = sorted(glob.glob("tests/cross/test_hub*.py"))
+# Markers say in which sessions a test runs; pyproject.toml has them all.
+PER_BACKEND = "not (once or cross or hub)"
 
 # JAX compiles most of what the tests compute for a single use. The draws whose bits
 # are at stake are compiled as users' are, in the session `traced`.
 QUICK_JAX = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
 
 
-def run_pytest(session, backend, *arguments, command=("-m", "pytest"), **environment):
-    """Runs pytest on a backend, in the environment of the session."""
+def run_pytest(
+    session, backend, markers, *paths, command=("-m", "pytest"), **environment
+):
+    """Runs the tests that have the markers, on a backend, where the session runs."""
     here = session.venv_backend == "none"
     session.run(
         *(sys.executable if here else "python", *command),
-        *("-q", "-p", "no:cacheprovider", *arguments, *session.posargs),
+        *("-q", "-p", "no:cacheprovider", "-m", markers, *paths, *session.posargs),
         env={"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
     )
 
@@ -52,11 +53,9 @@ def run_per_backend(session, *backends):
     """Runs the tests that every backend passes."""
     for backend in backends:
         if backend == "jax":
-            run_pytest(
-                session, "jax", *PER_BACKEND, "--ignore=tests/traced", **QUICK_JAX
-            )
+            run_pytest(session, "jax", f"{PER_BACKEND} and not traced", **QUICK_JAX)
         else:
-            run_pytest(session, backend, *PER_BACKEND)
+            run_pytest(session, backend, PER_BACKEND)
 
 
 # The short sessions, the longest first.
@@ -65,7 +64,7 @@ def run_per_backend(session, *backends):
 @nox.session(**HERE)
 def cross(session):
     """Backends, devices and processes compared with each other."""
-    run_pytest(session, "jax", "tests/cross", *[f"--ignore={file}" for file in HUB])
+    run_pytest(session, "jax", "cross")
 
 
 for name in ("jax", "tensorflow", "torch", "numpy"):
@@ -79,13 +78,13 @@ for name in ("jax", "tensorflow", "torch", "numpy"):
 @nox.session(**HERE)
 def once(session):
     """What concerns no one backend."""
-    run_pytest(session, "numpy", "tests/once")
+    run_pytest(session, "numpy", "once")
 
 
 @nox.session(**HERE)
 def traced(session):
     """What is compiled, compiled as users compile it."""
-    run_pytest(session, "jax", "tests/traced")
+    run_pytest(session, "jax", "traced")
 
 
 @nox.session(**HERE)
@@ -136,20 +135,21 @@ def openvino(session):
 @nox.session(**LONG, **HERE)
 def hub(session):
     """The backbones of KerasHub on every backend."""
-    run_pytest(session, "jax", *HUB)
+    run_pytest(session, "jax", "hub")
 
 
-@nox.session(**LONG, **HERE)
-@nox.parametrize("setting", [nox.param(name, id=name) for name in settings.SETTINGS])
-def machines(session, setting):
+@nox.session(**LONG, **HERE, name="machines")
+@nox.parametrize("setting", [nox.param(name, id=name) for name in machines.SETTINGS])
+def other_machines(session, setting):
     """The golden digests and the numeric tests as other processors compute them."""
-    setting = settings.SETTINGS[setting]
-    if reason := settings.refusal(setting):
+    setting = machines.SETTINGS[setting]
+    if reason := machines.refusal(setting):
         session.skip(reason)
     run_pytest(
         session,
         setting.backend,
+        "",
         *setting.tests,
-        command=settings.command(setting),
+        command=machines.command(setting),
         **setting.environment,
     )

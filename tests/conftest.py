@@ -5,6 +5,27 @@ import numpy as np
 import pytest
 
 import keras_inits
+from tests.workers import Workers
+
+
+def pytest_report_header(config):
+    """Says which part of the tests this is."""
+    chosen = config.option.markexpr or "all"
+    return f"keras backend: {keras.backend.backend()}, tests chosen by -m: {chosen}"
+
+
+def pytest_ignore_collect(collection_path):
+    """What tests share has no doctests; some of it is for other processes alone."""
+    shared = collection_path.suffix == ".py" and collection_path.stem != "__init__"
+    return (shared and not collection_path.name.startswith("test_")) or None
+
+
+@pytest.fixture(scope="session")
+def workers():
+    """One process for each backend, started when asked, alive until the last test."""
+    group = Workers()
+    yield group
+    group.stop()
 
 
 @pytest.fixture(autouse=True)

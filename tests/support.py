@@ -73,7 +73,8 @@ def dtype_of(tensor):
 def float_dtypes():
     """The dtypes that the running backend stores as asked for.
 
-    JAX stores float64 only where `jax_enable_x64` is set; `tests/cross` sets it.
+    JAX stores float64 only where `jax_enable_x64` is set, as `tests.programs.worker`
+    sets it.
     """
     if keras.backend.backend() == "jax":
         return FLOAT_DTYPES[:-1]

@@ -1,4 +1,4 @@
-"""`keras-inits parity`, without building: `tests/cross` has the rest."""
+"""`keras-inits parity`, without building: `test_parity_command` has the rest."""
 
 import json
 

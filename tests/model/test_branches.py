@@ -12,7 +12,7 @@ from tests.model.models import as_numpy, assert_same, values
 from tests.support import raises_exactly
 
 if keras_hub is not None:
-    from tests.cross.backbones import build
+    from tests.hub.backbones import build
 
 layers = keras.layers
 WIDTH = 8

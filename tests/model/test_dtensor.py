@@ -31,7 +31,10 @@ def told():
     """What each process says, by its rank."""
     address = f"127.0.0.1:{free_port()}"
     return answers(
-        [start("model.dtensor_worker", [address, str(rank)], "torch") for rank in RANKS]
+        [
+            start("programs.dtensor_worker", [address, str(rank)], "torch")
+            for rank in RANKS
+        ]
     )
 
 

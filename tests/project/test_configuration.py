@@ -1,0 +1,101 @@
+"""The files that other tools read, which no test run uses: each held to its format.
+
+They cannot be tried here, for they work where the project is hosted or published. To
+add one: the command that validates it, a line in `COMMANDS`.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.processes import ROOT
+
+yaml = pytest.importorskip("yaml")
+pytestmark = pytest.mark.once
+
+WORKFLOWS = sorted(
+    f".github/workflows/{path.name}" for path in ROOT.glob(".github/workflows/*.yml")
+)
+SCHEMA = "check_jsonschema --builtin-schema vendor."
+
+COMMANDS = [
+    "repo_review .",
+    "validate_pyproject pyproject.toml",
+    f"{SCHEMA}github-workflows {' '.join(WORKFLOWS)}",
+    f"{SCHEMA}dependabot .github/dependabot.yml",
+    f"{SCHEMA}citation-file-format CITATION.cff",
+    "pre_commit validate-config",
+    "codespell_lib keras_inits benchmarks docs examples .github README.md "
+    "CHANGELOG.md CONTRIBUTING.md SECURITY.md",
+]
+
+
+def run(*command):
+    """What a program says, if it ends well."""
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_files_are_what_their_readers_expect(command):
+    run(sys.executable, "-m", *command.split())
+
+
+def test_the_hooks_are_what_pre_commit_expects(tmp_path):
+    """Of hooks that are local, `validate-config` reads the names alone."""
+    repositories = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    manifest = tmp_path / ".pre-commit-hooks.yaml"
+    manifest.write_text(yaml.safe_dump(repositories["repos"][0]["hooks"]))
+
+    said = run(sys.executable, "-m", "pre_commit", "validate-manifest", str(manifest))
+    assert said == ""
+
+
+def test_the_workflows_have_no_known_weakness():
+    # zizmor is no Python module: it stands beside this Python.
+    (program,) = pathlib.Path(sys.executable).parent.glob("zizmor*")
+
+    assert "No findings to report" in run(str(program), "--offline", ".github")
+
+
+def commands_of(page):
+    """The steps of the test command on a page, as a workflow says them."""
+    text = (ROOT / page).read_text()
+    (command,) = re.findall(r"<!-- the test command -->\n```bash\n(.*)\n```", text)
+    command = command.replace(".venv-test/bin/python", "python")
+    command = command.replace(".venv-test/bin/pip", "python -m pip")
+    return [step.strip() for step in command.split("&&")]
+
+
+def run_by(workflow):
+    """What a workflow of one job runs."""
+    text = (ROOT / ".github" / "workflows" / workflow).read_text()
+    (job,) = yaml.safe_load(text)["jobs"].values()
+    return [step["run"] for step in job["steps"] if "run" in step]
+
+
+def test_the_workflows_run_the_test_commands_of_the_pages():
+    made, *installed, tested = commands_of("README.md")
+    (tested_long,) = commands_of("CONTRIBUTING.md")
+
+    assert made == "python3 -m venv .venv-test"
+    assert run_by("tests.yml") == [*installed, tested]
+    assert run_by("long.yml") == [*installed, tested_long]
+
+
+def test_the_workflow_runs_on_the_declared_pythons():
+    project = (ROOT / "pyproject.toml").read_text()
+    workflow = yaml.safe_load((ROOT / ".github/workflows/tests.yml").read_text())
+
+    declared = re.findall(r'Python :: (3\.\d+)"', project)
+    assert workflow["jobs"]["tests"]["strategy"]["matrix"]["python"] == declared

@@ -1,0 +1,63 @@
+"""The examples that need no test on every backend, run as their users run them."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.processes import ROOT
+
+pytestmark = pytest.mark.cross
+
+
+def run(example, *arguments, cwd):
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / example), *arguments],
+        cwd=cwd,
+        env={
+            **os.environ,
+            "KERAS_BACKEND": "torch",
+            "PYTHONPATH": str(ROOT),
+            "OMP_NUM_THREADS": "1",
+            "COLUMNS": "200",
+        },
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def test_the_activation_study_draws_its_picture_and_its_conclusions(tmp_path):
+    table = run("activation_study.py", "--out", "study", cwd=tmp_path)
+
+    assert (tmp_path / "study.png").stat().st_size > 10_000
+    assert (tmp_path / "study.svg").read_text().lstrip().startswith("<?xml")
+    rows = [row for row in table.splitlines() if "N(0, 0.01)" in row]
+    assert len(rows) == 3
+    healthy = [row for row in table.splitlines() if "healthy" in row]
+    assert any("relu" in row and "He" in row for row in healthy)
+    assert any("tanh" in row and "Xavier" in row for row in healthy)
+
+
+def test_the_ported_network_starts_at_the_loss_of_the_original(tmp_path):
+    table = run("port_from_pytorch.py", cwd=tmp_path)
+
+    found = re.findall(r"^│ (torch|Keras with)\D+([\d.]+)", table, re.MULTILINE)
+    first = {name: float(loss) for name, loss in found}
+    assert set(first) == {"torch", "Keras with"}
+    # Ten classes, log 10 = 2.303: logits of a stddev below 0.3, as PyTorch's
+    # last layer gives them, move the loss by less than its square.
+    assert all(abs(loss - 2.303) < 0.09 for loss in first.values())
+
+
+def test_cross_validation_gets_its_folds_from_one_model(tmp_path):
+    text = run("cross_validation.py", "--folds", "2", "--epochs", "2", cwd=tmp_path)
+
+    found = re.findall(r"(reinitialize|rebuild): accuracy ([\d.]+)", text)
+    assert [name for name, _ in found] == ["reinitialize", "rebuild"]
+    # Two short epochs: better than one guess in ten for both.
+    assert all(float(accuracy) > 0.12 for _, accuracy in found)
