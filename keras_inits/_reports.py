@@ -107,7 +107,7 @@ def stand_ins(labels: Sequence[Hashable]) -> list[int]:
     return sorted(chosen + evenly(others, MOST_ROWS - len(chosen)))
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     """The same with lists for tuples and `None` for what JSON has no number for."""
     if isinstance(value, dict):
         return {key: _plain(entry) for key, entry in value.items()}
@@ -120,7 +120,7 @@ def _plain(value):
     return value
 
 
-def _writable(value):
+def _writable(value: int) -> bool:
     """Whether Python writes an integer in decimal digits: it refuses very long ones."""
     try:
         return bool(str(value))

@@ -65,6 +65,10 @@ class ArrayLike(Protocol):
     def dtype(self) -> Any: ...
 
 
+# What `fit` takes: arrays, structures of arrays, what gives batches.
+Data = ArrayLike | Iterable[Any] | keras.utils.PyDataset
+
+
 class InitializerFunction(Protocol):
     """What Keras calls for the values of a weight."""
 

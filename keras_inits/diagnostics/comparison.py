@@ -1,17 +1,26 @@
 """`compare`: one model, trained from several initializers with several seeds."""
 
+from __future__ import annotations
+
 import dataclasses
 import math
 import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import rich.progress
 
 from keras_inits import _backend, _checks, _errors, _reports, _tables
+from keras_inits._types import Data, Host, InitializerLike, Integer, Real
 from keras_inits.diagnostics import inputs
 from keras_inits.initializers import lookup
 from keras_inits.model.initialization import planned
+from keras_inits.model.plan import Plan
+
+Start = InitializerLike | Callable[[keras.Model, int], Any]
 
 START = "initializers, their names or configs, or functions of model and seed"
 KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
@@ -32,9 +41,9 @@ class Run:
 
     initializer: str
     seed: int
-    losses: list
-    validation_losses: list
-    metrics: dict
+    losses: list[float]
+    validation_losses: list[float]
+    metrics: dict[str, float]
     seconds: float
 
 
@@ -50,17 +59,17 @@ class Comparison(_reports.Report):
             it.
     """
 
-    initializers: list
+    initializers: list[str]
     epochs: int
-    runs: list
+    runs: list[Run]
     interrupted: bool
 
-    def of(self, initializer):
+    def of(self, initializer: str) -> list[Run]:
         """The runs of one initializer."""
         given = isinstance(initializer, str)
         return [run for run in self.runs if given and run.initializer == initializer]
 
-    def table(self):
+    def table(self) -> _tables.Table:
         """A `rich.table.Table` with a row for each initializer.
 
         Losses are those on the validation data, as the mean over the seeds and,
@@ -87,7 +96,7 @@ class Comparison(_reports.Report):
         return table
 
     @_errors.named("Comparison.plot")
-    def plot(self, path=None, *, theme="light"):
+    def plot(self, path: str | Path | None = None, *, theme: str = "light") -> Any:
         """Draws the loss curves; see `curves.draw_comparison`."""
         from keras_inits.diagnostics import curves
 
@@ -96,17 +105,17 @@ class Comparison(_reports.Report):
 
 @_backend.outside_traces
 def compare(
-    build_model,
-    x,
-    y,
-    initializers,
+    build_model: Callable[[], keras.Model],
+    x: Data,
+    y: Data,
+    initializers: Iterable[Start] | Mapping[str, Start],
     *,
-    epochs,
-    seeds,
-    batch_size=32,
-    validation_split=0.2,
-    progress=True,
-):
+    epochs: Integer,
+    seeds: Iterable[Integer],
+    batch_size: Integer = 32,
+    validation_split: Real = 0.2,
+    progress: bool = True,
+) -> Comparison:
     """Trains the same model from several initializers with several seeds.
 
     The model is built once; before each run all its state is put back, and then
@@ -147,7 +156,7 @@ def compare(
     epochs = _checks.check_integer("epochs", epochs, 1)
     batch_size = _checks.check_integer("batch_size", batch_size, 1)
     progress = _checks.check_bool("progress", progress)
-    seeds = [_checks.check_integer("seeds", seed) for seed in _listed(seeds)]
+    numbers = [_checks.check_integer("seeds", seed) for seed in _listed(seeds)]
     starts = _starts(initializers)
     x = inputs.check_batch("x", x)
     y = inputs.check_batch("y", y)
@@ -161,18 +170,18 @@ def compare(
     clean = [(v, np.array(_backend.to_numpy(v))) for v in _state(model)]
 
     result = Comparison(list(starts), epochs, [], interrupted=True)
-    count = len(starts) * len(seeds)
+    count = len(starts) * len(numbers)
     try:
         with _bar(progress) as bar:
             task = bar.add_task("", total=count * epochs)
             for name, entry in starts.items():
-                for seed in seeds:
+                for seed in numbers:
                     bar.update(task, description=f"{name}, seed {seed}")
                     for variable, value in clean:
                         variable.assign(value)
                     _start(entry, model, seed)
 
-                    def step():
+                    def step() -> None:
                         bar.advance(task)
 
                     data = training, validation
@@ -190,7 +199,7 @@ def compare(
         raise
 
 
-def spread(values):
+def spread(values: list[float]) -> str:
     """Mean, and least and largest in brackets, of the finite values."""
     finite = [value for value in values if math.isfinite(value)]
     if not finite:
@@ -202,7 +211,15 @@ def spread(values):
     return text
 
 
-def _train(model, name, seed, data, epochs, batch_size, step):
+def _train(
+    model: keras.Model,
+    name: str,
+    seed: int,
+    data: Any,
+    epochs: int,
+    batch_size: int,
+    step: Callable[[], None],
+) -> Run:
     (x, y), (held_x, held_y) = data
     began = time.perf_counter()
     quiet = {"verbose": 0, "batch_size": batch_size}
@@ -222,7 +239,7 @@ def _train(model, name, seed, data, epochs, batch_size, step):
     return Run(name, seed, losses, validation_losses, metrics, seconds)
 
 
-def _starts(initializers):
+def _starts(initializers: Any) -> dict[str, Any]:
     """Name -> an initializer, or a function that sets a model's weights by a seed."""
     if not isinstance(initializers, dict):
         listed = _listed(initializers, "initializers")
@@ -245,7 +262,7 @@ def _starts(initializers):
     return {name: _resolved(entry) for name, entry in initializers.items()}
 
 
-def _resolved(entry):
+def _resolved(entry: Any) -> Any:
     is_class = isinstance(entry, type) and issubclass(entry, keras.Initializer)
     if is_class or isinstance(entry, (str, dict, keras.Initializer)):
         return lookup.find(entry, "initializers")
@@ -254,7 +271,7 @@ def _resolved(entry):
     return entry
 
 
-def _check_start(entry, model):
+def _check_start(entry: Any, model: keras.Layer) -> None:
     """Refuses an initializer that cannot draw a kernel of the model."""
     if isinstance(entry, keras.Initializer):
         _kernels_from(entry, model, 0)
@@ -262,7 +279,7 @@ def _check_start(entry, model):
         _checks.check_takes("initializers", START, entry, (model, 0))
 
 
-def _start(entry, model, seed):
+def _start(entry: Any, model: keras.Layer, seed: int) -> None:
     """Sets a model's weights by a seed."""
     if isinstance(entry, keras.Initializer):
         _kernels_from(entry, model, seed).carry_out(dry_run=False)
@@ -270,26 +287,26 @@ def _start(entry, model, seed):
         entry(model, seed)
 
 
-def _kernels_from(initializer, model, seed):
+def _kernels_from(initializer: Any, model: keras.Layer, seed: int) -> Plan:
     """The plan to draw the kernels of a model, as `initialize` does."""
     rules = dict.fromkeys(KERNELS, initializer)
     return planned("compare", model, rules, seed, strict=False)
 
 
-def _name_of(entry):
+def _name_of(entry: Any) -> str:
     if isinstance(entry, str):
         return entry
     return getattr(entry, "__name__", None) or repr(entry)
 
 
-def _listed(values, argument="seeds"):
+def _listed(values: Any, argument: str = "seeds") -> list[Any]:
     found = _checks.entries(values)
     if not found:
         _errors.raise_bad_value(argument, "a list with at least one entry", values)
     return found
 
 
-def _split(size, share):
+def _split(size: int, share: Real) -> tuple[Host, Host]:
     share = _checks.check_real(
         "validation_split", share, "between 0 and 1", lambda s: 0 < s < 1
     )
@@ -301,11 +318,11 @@ def _split(size, share):
     return np.sort(order[:count]), np.sort(order[count:])
 
 
-def _take(data, places):
+def _take(data: Any, places: Any) -> Any:
     return keras.tree.map_structure(lambda array: array[places], data)
 
 
-def _compiled(build_model, x):
+def _compiled(build_model: Any, x: Any) -> keras.Model:
     rule = "a function without arguments that returns a Keras model"
     if not callable(build_model):
         _errors.raise_bad_value("build_model", rule, build_model)
@@ -336,13 +353,13 @@ def _compiled(build_model, x):
     return model
 
 
-def _state(model):
+def _state(model: keras.Model) -> list[keras.Variable]:
     """All variables of a model that a run changes, the optimizer's included."""
     variables = [*model.variables, *model.optimizer.variables]
     return list({id(variable): variable for variable in variables}.values())
 
 
-def _bar(shown):
+def _bar(shown: bool) -> rich.progress.Progress:
     return rich.progress.Progress(
         rich.progress.TextColumn("{task.description}"),
         rich.progress.BarColumn(),

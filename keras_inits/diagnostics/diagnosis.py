@@ -1,5 +1,7 @@
 """`diagnose`: one batch through a model, forward and backward, and a report."""
 
+from __future__ import annotations
+
 import dataclasses
 import math
 from typing import Any
@@ -8,6 +10,7 @@ import keras
 import numpy as np
 
 from keras_inits import _backend, _checks, _errors
+from keras_inits._types import Data, Real
 from keras_inits.diagnostics import capture, inputs, statistics, verdicts
 from keras_inits.diagnostics.report import KernelSignal, LayerSignal, SignalReport
 from keras_inits.model import graph
@@ -19,7 +22,15 @@ LEARNING_RATE = 0.01
 
 
 @_backend.outside_traces
-def diagnose(model, x, y=None, loss=None, *, learning_rate=None, training=None):
+def diagnose(
+    model: keras.Layer,
+    x: Data,
+    y: Data | None = None,
+    loss: Any = None,
+    *,
+    learning_rate: Real | None = None,
+    training: bool | None = None,
+) -> SignalReport:
     """Shows what a model's weights do to a signal, layer by layer.
 
     One batch runs through the model once, forward and, with `y`, backward, and
@@ -80,9 +91,9 @@ def diagnose(model, x, y=None, loss=None, *, learning_rate=None, training=None):
         y = inputs.check_batch("y", y)
         inputs.check_same_length(x, y)
     if learning_rate is None:
-        learning_rate = _compiled_rate(model)
+        rate = _compiled_rate(model)
     else:
-        learning_rate = _checks.check_positive("learning_rate", learning_rate)
+        rate = _checks.check_positive("learning_rate", learning_rate)
 
     watch = _Watch(backward)
     variables = model.trainable_variables if backward else []
@@ -106,7 +117,7 @@ def diagnose(model, x, y=None, loss=None, *, learning_rate=None, training=None):
                 capture.run(model, tensors, training)
 
     of_variable = {id(v): g for v, g in zip(variables, gradients, strict=True)}
-    rows = watch.rows(of_variable, learning_rate)
+    rows = watch.rows(of_variable, rate)
     rows = _with_wanted(model, rows, watch.calls)
     rows, verdict = verdicts.judge(rows, _stddev(x))
     return SignalReport(
@@ -116,7 +127,7 @@ def diagnose(model, x, y=None, loss=None, *, learning_rate=None, training=None):
         input_mean=_stddev(x, place=0),
         input_stddev=_stddev(x),
         loss=value,
-        learning_rate=learning_rate if backward else None,
+        learning_rate=rate if backward else None,
         verdict=verdict,
         layers=rows,
         source=source,

@@ -5,11 +5,13 @@ All checks run before anything else does, so a refused call changes nothing.
 
 import itertools
 from collections.abc import Iterable
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_inits import _backend, _checks, _errors
+from keras_inits._types import Host, Tensor
 from keras_inits.model.addresses import located
 from keras_inits.model.owners import Owners
 from keras_inits.model.unbuilt import has_call, raise_not_built
@@ -17,7 +19,7 @@ from keras_inits.model.unbuilt import has_call, raise_not_built
 INT32 = 2**31  # what fits is below it, on every backend
 
 
-def first_batch(x, y=None):
+def first_batch(x: Any, y: Any = None) -> tuple[Any, Any, str | None]:
     """One batch of what `keras.Model.fit` takes.
 
     Arrays are the batch themselves. What gives batches one by one (a
@@ -61,7 +63,7 @@ def first_batch(x, y=None):
     return parts[0], parts[1] if len(parts) > 1 else None, kind
 
 
-def _is_source(x):
+def _is_source(x: Any) -> bool:
     """Whether it gives batches one by one, and is no array or structure of them."""
     if isinstance(x, (list, tuple, dict, str, bytes)):
         return False
@@ -72,7 +74,7 @@ def _is_source(x):
     return isinstance(x, (Iterable, keras.utils.PyDataset)) and not is_array
 
 
-def _batches(source):
+def _batches(source: Any) -> Iterable[Any]:
     """What a source gives; a PyDataset of Keras before 3.12 is no iterable."""
     if isinstance(source, Iterable):
         return source
@@ -80,7 +82,7 @@ def _batches(source):
     return map(source.__getitem__, range(1 if count is None else count))
 
 
-def check_batch(argument, data, *, finite=True):
+def check_batch(argument: str, data: Any, *, finite: bool = True) -> Any:
     """The data as NumPy arrays in their own structure, checked.
 
     Args:
@@ -133,7 +135,7 @@ def check_batch(argument, data, *, finite=True):
     return arrays
 
 
-def check_same_length(x, y):
+def check_same_length(x: Any, y: Any) -> None:
     """Refuses targets that do not go with the inputs."""
     inputs, targets = (len(keras.tree.flatten(data)[0]) for data in (x, y))
     if inputs != targets:
@@ -141,7 +143,7 @@ def check_same_length(x, y):
         _errors.raise_bad_argument("y", "have one target for each sample of `x`", found)
 
 
-def with_call(value):
+def with_call(value: keras.Layer) -> None:
     """Refuses a model that is trained by its `train_step` alone."""
     if not has_call(value):
         _errors.raise_bad_argument(
@@ -152,7 +154,7 @@ def with_call(value):
         )
 
 
-def check_model(value):
+def check_model(value: Any) -> keras.Layer:
     """A Keras model or layer that has weights, all of them finite.
 
     Raises:
@@ -177,7 +179,7 @@ def check_model(value):
     return value
 
 
-def check_fit(network, x):
+def check_fit(network: keras.Layer, x: Any) -> None:
     """Refuses inputs of a shape that the model says it does not take."""
     expected = getattr(network, "inputs", None)
     if not expected:
@@ -200,10 +202,10 @@ def check_fit(network, x):
             _errors.raise_bad_argument("x", rule, _shape(array.shape))
 
 
-def tensors(data):
+def tensors(data: Any) -> Any:
     """The arrays as tensors: floats in Keras' float type, integers in int32."""
 
-    def convert(array):
+    def convert(array: Host) -> Tensor:
         kinds = {"f": keras.config.floatx(), "i": "int32", "u": "int32", "b": "bool"}
         dtype = kinds[array.dtype.kind]
         return keras.ops.convert_to_tensor(array, dtype=dtype)
@@ -211,7 +213,7 @@ def tensors(data):
     return keras.tree.map_structure(convert, data)
 
 
-def check_gradients(what):
+def check_gradients(what: str) -> None:
     """Refuses the backends that have no gradients."""
     if not _backend.differentiates():
         _errors.raise_error(
@@ -221,7 +223,7 @@ def check_gradients(what):
         )
 
 
-def _as_array(value):
+def _as_array(value: Any) -> Host:
     """An array or any library's tensor as a NumPy array of a dtype that all take."""
     array = _backend.to_numpy(value)
     name = array.dtype.name
@@ -232,7 +234,7 @@ def _as_array(value):
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
-def _not_finite(array):
+def _not_finite(array: Host) -> int:
     if array.dtype.kind in "iub":
         return 0
     try:
@@ -241,12 +243,12 @@ def _not_finite(array):
         return 0
 
 
-def _layers(model):
+def _layers(model: keras.Layer) -> str:
     kinds = [type(layer) for layer in getattr(model, "layers", [model])]
     count = len(kinds) - kinds.count(keras.layers.InputLayer)
     return "1 layer" if count == 1 else f"{count} layers"
 
 
-def _shape(shape):
+def _shape(shape: Iterable[int | None]) -> str:
     inner = ", ".join("any" if dim is None else str(dim) for dim in shape)
     return f"({inner})"

@@ -7,17 +7,24 @@ batch goes on to the next layer. All kernels are stored at the end, so a call
 that fails changes nothing.
 """
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_inits import _backend, _checks, _errors, _reports, _tables
+from keras_inits._types import Data, Host, Integer, Real, Shape
 from keras_inits.diagnostics import capture, inputs, statistics
 from keras_inits.engine import streams
 from keras_inits.initializers.orthogonal import Orthogonal
 from keras_inits.model import plan
 from keras_inits.model.addresses import addresses
+
+Draw = Callable[[str, keras.Variable], Host]
 
 TARGETS = ("variance", "mean_square")
 # The kernel by which a layer's output is linear; of a separable convolution's
@@ -40,7 +47,7 @@ class LayerScale:
     """
 
     weight: str
-    shape: tuple
+    shape: Shape
     before: float
     scale: float
     tries: int
@@ -64,16 +71,16 @@ class ScaleReport(_reports.Report):
 
     model: str
     target: str
-    layers: list
-    left: list
+    layers: list[LayerScale]
+    left: list[str]
     source: str | None = None
 
     @property
-    def converged(self):
+    def converged(self) -> bool:
         """Whether every kernel reached the target."""
         return all(layer.converged for layer in self.layers)
 
-    def table(self):
+    def table(self) -> _tables.Table:
         """A `rich.table.Table` with a row for each kernel."""
         on = f" on the first batch of {self.source}" if self.source else ""
         table = _tables.Table(
@@ -99,7 +106,14 @@ class ScaleReport(_reports.Report):
 
 
 @_backend.outside_traces
-def lsuv(model, x, *, seed=None, tolerance=0.1, max_tries=10):
+def lsuv(
+    model: keras.Layer,
+    x: Data,
+    *,
+    seed: Integer | None = None,
+    tolerance: Real = 0.1,
+    max_tries: Integer = 10,
+) -> ScaleReport:
     """Layer-sequential unit-variance initialization.
 
     Each kernel is set to an orthonormal matrix, then, in the order of the data,
@@ -138,7 +152,7 @@ def lsuv(model, x, *, seed=None, tolerance=0.1, max_tries=10):
     """
     seed = plan.seed_or_fresh(_checks.check_seed_of_call(seed))
 
-    def orthonormal(address, variable):
+    def orthonormal(address: str, variable: keras.Variable) -> Host:
         key = streams.from_address(seed, address)
         return plan.draw(Orthogonal(), key, tuple(variable.shape), variable.dtype)
 
@@ -147,7 +161,14 @@ def lsuv(model, x, *, seed=None, tolerance=0.1, max_tries=10):
 
 
 @_backend.outside_traces
-def data_scale(model, x, target="variance", *, tolerance=0.1, max_tries=10):
+def data_scale(
+    model: keras.Layer,
+    x: Data,
+    target: str = "variance",
+    *,
+    tolerance: Real = 0.1,
+    max_tries: Integer = 10,
+) -> ScaleReport:
     """Scales each kernel so that its layer's output has size 1 on the data.
 
     As `lsuv`, but from the kernels that the model has: their directions stay,
@@ -171,7 +192,14 @@ def data_scale(model, x, target="variance", *, tolerance=0.1, max_tries=10):
     return _scale(model, x, target, None, tolerance, max_tries)
 
 
-def _scale(model, x, target, start, tolerance, max_tries):
+def _scale(
+    model: keras.Layer,
+    x: Any,
+    target: str,
+    start: Draw | None,
+    tolerance: Real,
+    max_tries: Integer,
+) -> ScaleReport:
     tolerance = _checks.check_positive("tolerance", tolerance)
     max_tries = _checks.check_integer("max_tries", max_tries, 0)
     inputs.check_model(model)
@@ -202,7 +230,9 @@ def _scale(model, x, target, start, tolerance, max_tries):
     return _store(scaler.values.values(), report)
 
 
-def _store(pairs, result):
+def _store(
+    pairs: Iterable[tuple[keras.Variable, Host]], result: ScaleReport
+) -> ScaleReport:
     """Sets all variables, or none if that is cut short, and returns `result`.
 
     Args:
@@ -224,16 +254,25 @@ def _store(pairs, result):
 class _Scaler(capture.Observer):
     """Runs a layer, rescales its kernel and runs it again, until it fits."""
 
-    def __init__(self, target, named, start, tolerance, max_tries):
+    def __init__(
+        self,
+        target: str,
+        named: dict[int, str],
+        start: Draw | None,
+        tolerance: float,
+        max_tries: int,
+    ) -> None:
         self.target = target
         self.named = named
         self.start = start
         self.tolerance = tolerance
         self.max_tries = max_tries
-        self.rows = []
-        self.values = {}
+        self.rows: list[LayerScale] = []
+        self.values: dict[int, tuple[keras.Variable, Host]] = {}
 
-    def replace(self, call, run, args, kwargs):
+    def replace(
+        self, call: Any, run: Callable[..., Any], args: Any, kwargs: Any
+    ) -> Any:
         kernel = _scalable_kernel(call)
         if kernel is None or id(kernel) in self.values:
             return run(*args, **kwargs)
@@ -268,7 +307,13 @@ class _Scaler(capture.Observer):
         )
         return outputs
 
-    def _run(self, layer, run, args, kwargs):
+    def _run(
+        self,
+        layer: keras.Layer,
+        run: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> tuple[Any, float]:
         """The layer's outputs, and the size of what its activation was given."""
         seen = []
         activation = getattr(layer, "activation", None)
@@ -276,7 +321,7 @@ class _Scaler(capture.Observer):
             outputs = run(*args, **kwargs)
         else:
 
-            def show(values, *more, **keywords):
+            def show(values: Any, *more: Any, **keywords: Any) -> Any:
                 seen.append(values)
                 return activation(values, *more, **keywords)
 
@@ -290,7 +335,7 @@ class _Scaler(capture.Observer):
         return outputs, square + mean**2 if self.target == "mean_square" else square
 
 
-def _scalable_kernel(call):
+def _scalable_kernel(call: Any) -> keras.Variable | None:
     """The kernel that the output of the call is linear in, or `None`."""
     activation = getattr(call.layer, "activation", None)
     inner = [

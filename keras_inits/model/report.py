@@ -4,11 +4,13 @@ import contextlib
 import dataclasses
 import math
 import re
+from collections.abc import Callable, Iterator
 
 import rich.console
 import rich.progress
 
 from keras_inits import _convert, _errors, _reports, _tables
+from keras_inits._types import Shape
 
 ROWS = ("all", "changed", "summary")
 LONG = 20_000_000  # entries of weights from which a bar is shown
@@ -36,7 +38,7 @@ class WeightReport:
 
     address: str
     layer: str
-    shape: tuple
+    shape: Shape
     dtype: str
     fan_in: float
     fan_out: float
@@ -45,23 +47,23 @@ class WeightReport:
     note: str = ""
 
 
-def shortened(text):
+def shortened(text: str) -> str:
     """A text whose numbers have at most four digits."""
     return re.sub(r"\d+\.\d{4,}", lambda found: f"{float(found[0]):.4g}", text)
 
 
-def _kind(outcome):
+def _kind(outcome: str) -> str:
     """An outcome without the arguments, in which weights of one kind may differ."""
     return re.sub(r"\(.+", "(...)", outcome)
 
 
-def _range(values):
+def _range(values: list[float]) -> str:
     """The least and the largest of some numbers, as text."""
     ends = [f"{value:.3g}" for value in (min(values), max(values))] if values else [""]
     return " to ".join(dict.fromkeys(ends))
 
 
-def _outcome(row):
+def _outcome(row: WeightReport) -> str:
     """What became of a weight, in the column of the initializers."""
     if row.initializer is None:
         return f"left alone: {row.note}"
@@ -87,19 +89,19 @@ class InitializationReport(_reports.Report):
     model: str
     seed: int
     dry_run: bool
-    weights: list
+    weights: list[WeightReport]
 
     @property
-    def drawn(self):
+    def drawn(self) -> list[WeightReport]:
         """The rows of the weights that were drawn."""
         return [row for row in self.weights if row.initializer is not None]
 
     @property
-    def left_alone(self):
+    def left_alone(self) -> list[WeightReport]:
         """The rows of the weights that stayed as they were."""
         return [row for row in self.weights if row.initializer is None]
 
-    def __getitem__(self, address):
+    def __getitem__(self, address: str) -> WeightReport:
         for row in self.weights:
             if row.address == address:
                 return row
@@ -126,7 +128,7 @@ class InitializationReport(_reports.Report):
             self._list(table, self.drawn if rows == "changed" else self.weights)
         return table
 
-    def _list(self, table, weights):
+    def _list(self, table: _tables.Table, weights: list[WeightReport]) -> None:
         table.texts("address")
         table.texts("layer", priority=4)
         table.texts("shape", priority=2)
@@ -147,7 +149,7 @@ class InitializationReport(_reports.Report):
         if len(weights) < len(self.weights):
             table.note = f"{len(weights)} of {len(self.weights)} weights"
 
-    def _summarize(self, table):
+    def _summarize(self, table: _tables.Table) -> None:
         table.numbers("weights")
         table.texts("layer", "name", "initializer")
         table.numbers("stddev", priority=1)
@@ -199,14 +201,14 @@ class DetachReport(_reports.Report):
     """
 
     model: str
-    replacements: list
+    replacements: list[Replacement]
 
     @property
-    def kept(self):
+    def kept(self) -> list[Replacement]:
         """Those that have no counterpart in Keras and stayed."""
         return [entry for entry in self.replacements if entry.after is None]
 
-    def table(self):
+    def table(self) -> _tables.Table:
         """A `rich.table.Table` with a row for each initializer."""
         count = len(self.replacements) - len(self.kept)
         title = f"{self.model}: detach replaced {count} of "
@@ -220,7 +222,7 @@ class DetachReport(_reports.Report):
 
 
 @contextlib.contextmanager
-def progress(action, entries):
+def progress(action: str, entries: int) -> Iterator[Callable[[int], object]]:
     """Shows a bar on a terminal while more than `LONG` entries are drawn.
 
     Yields:
