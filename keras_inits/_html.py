@@ -1,7 +1,7 @@
 """Tables as HTML, with everything escaped that comes from names."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from keras_inits._tables import Table
 
@@ -11,7 +11,12 @@ def escape(text: object) -> str:
     return html.escape(str(text), quote=True)
 
 
-def table(made: Table, rows: Sequence[str] = (), *, caption: str = "") -> str:
+def _breakable(name):
+    """A name, which a line may break between its parts."""
+    return name.replace("/", "/<wbr>").replace("_", "_<wbr>")
+
+
+def table(made: Table, rows: Iterable[str] = (), *, caption: str = "") -> str:
     """A `<table>` with the columns that have entries.
 
     The first column of text is what a row is about, and so its header.
@@ -29,12 +34,12 @@ def table(made: Table, rows: Sequence[str] = (), *, caption: str = "") -> str:
         f'<th scope="col"{kind}>{escape(column.header)}</th>'
         for column, kind in zip(columns, kinds, strict=True)
     )
-    lines = []
+    lines, given = [], list(rows)
     cells = zip(*(column.cells for column in columns), strict=True)
     for place, row in enumerate(cells):
-        attributes = f" {rows[place]}" if rows else ""
+        attributes = f" {given[place]}" if given else ""
         line = "".join(
-            f'<th scope="row">{escape(cell)}</th>'
+            f'<th scope="row">{_breakable(escape(cell))}</th>'
             if column in subject
             else f"<td{kind}>{escape(cell)}</td>"
             for column, kind, cell in zip(columns, kinds, row, strict=True)

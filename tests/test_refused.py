@@ -78,6 +78,7 @@ REFUSED = [
         for owner, write in (
             ("SignalReport.to_json", REPORT.to_json),
             ("SignalReport.plot", REPORT.plot),
+            ("SignalReport.to_html", REPORT.to_html),
             ("Comparison.plot", COMPARISON.plot),
         )
         for path in (True, 1, b"x.png", "", ".", "no/such/x.png", "a\0.png", {})

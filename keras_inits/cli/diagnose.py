@@ -53,6 +53,11 @@ def add_arguments(parser):
         "--plot", metavar="OUT", help="draw the report into a .png, .svg or .pdf file"
     )
     parser.add_argument(
+        "--html",
+        metavar="OUT",
+        help="write a page with the table, the pictures and what each problem means",
+    )
+    parser.add_argument(
         "--rows",
         choices=("all", "troubled", "summary"),
         help="every layer, those with a problem, or a choice of 30; by default the "
@@ -75,6 +80,8 @@ def run(arguments):
     check_json(arguments)
     if arguments.seed is not None:
         check_seed(arguments.seed)
+    if arguments.html:
+        _checks.check_path("--html", arguments.html)
     if arguments.plot:
         _checks.check_path("--plot", arguments.plot)
         plots.prepare(arguments.plot, "light")  # refused before anything is computed
@@ -86,6 +93,8 @@ def run(arguments):
     _tables.show(report.table(arguments.rows))
     if arguments.json:
         report.to_json(arguments.json)
+    if arguments.html:
+        report.to_html(arguments.html)
     if arguments.plot:
         report.plot(arguments.plot)
     return int(bool(report.troubled))

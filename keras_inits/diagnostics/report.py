@@ -1,6 +1,7 @@
 """What `diagnose` returns: numbers, a table, JSON; `plots` draws it."""
 
 import dataclasses
+from pathlib import Path
 
 import rich.text
 
@@ -134,7 +135,7 @@ class SignalReport(_reports.Report):
             shown = _reports.stand_ins([tuple(layer.problems) for layer in layers])
             layers = [layers[index] for index in shown]
         backward = self.loss is not None
-        table = _tables.Table(f"{self.model}: {self._header()}", self.verdict)
+        table = _tables.Table(f"{self.model}: {self.facts()}", self.verdict)
         table.numbers("#")
         table.texts("layer")
         table.texts("shape", priority=2)
@@ -163,7 +164,34 @@ class SignalReport(_reports.Report):
 
         return plots.draw_report(self, path, theme=theme)
 
-    def _header(self):
+    @_errors.named("SignalReport.to_html")
+    def to_html(self, path: str | Path | None = None) -> str:
+        """One page with the table, the pictures and what each problem means.
+
+        It loads nothing from elsewhere. The table can be sorted and filtered; light
+        and dark follow the reader's settings. Without matplotlib the pictures are left
+        out, and the page says so.
+
+        Args:
+            path: Path of a file in a directory that exists, or `None`.
+
+        Returns:
+            The HTML, which is written into the file too if a path is given.
+
+        Raises:
+            ValueError: If the path is not as said above.
+        """
+        from keras_inits.diagnostics import page
+
+        if path is not None:
+            path = _checks.check_path("path", path)
+        text = page.render(self)
+        if path is not None:
+            path.write_text(text, encoding="utf-8")
+        return text
+
+    def facts(self) -> str:
+        """The batch and the loss in a line."""
         samples = "1 sample" if self.samples == 1 else f"{self.samples} samples"
         if self.source is not None:
             samples += f", the first batch of {self.source},"

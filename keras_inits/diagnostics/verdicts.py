@@ -33,6 +33,12 @@ OFF_SCALE = 1.5
 
 RECTIFIERS = ("relu", "relu6")
 
+# All problems there are, by what shows them: the size of the output, the size of the
+# gradient, the distribution of the output.
+OF_SIZE = ("vanishing", "exploding", "overflow")
+OF_GRADIENT = ("gradient vanishes", "gradient explodes", "no gradient")
+OF_VALUES = ("dead", "saturated", "correlated", "input-independent")
+
 
 def judge(layers, data_stddev):
     """The layers with their problems and verdicts, and the model's verdict.

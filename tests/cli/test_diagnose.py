@@ -86,12 +86,14 @@ def test_a_seed_makes_weights_the_same_in_every_run(here, run):
 
 
 def test_a_model_in_trouble_ends_with_1_and_writes_its_files(here, run):
-    arguments = ["--data", "data.npz", "--plot", "out.png", "--json", "out.json"]
+    arguments = ["--data", "data.npz", "--plot", "out.png"]
+    arguments += ["--json", "out.json", "--html", "out.html"]
 
     status, out, _ = run("diagnose", "my_networks:small", *arguments)
 
     assert status == 1
     assert "vanishing from layer" in " ".join(out.split())
+    assert (here / "out.html").read_text().startswith("<!DOCTYPE html>")
     assert (here / "out.png").read_bytes()[:4] == b"\x89PNG"
     assert json.loads((here / "out.json").read_text())["samples"] == 24
 
@@ -139,6 +141,11 @@ def test_the_batch_is_taken_from_the_front(here, run):
             ["--data", "data.npz", "--json", "no/such.json"],
             "Argument `--json` must be a path in a directory that exists, "
             "got 'no/such.json'.",
+        ),
+        (
+            ["--data", "data.npz", "--html", "no/such.html"],
+            "Argument `--html` must be a path in a directory that exists, "
+            "got 'no/such.html'.",
         ),
         (
             ["--data", "data.npz", "--plot", "out.bmp"],
