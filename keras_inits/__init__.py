@@ -3,40 +3,11 @@
 __version__ = "0.2.0"
 
 import keras_inits.cli._start as _start  # noqa: F401, before Keras is imported
-from keras_inits import draws
+from keras_inits import draws, initializers
 from keras_inits.diagnostics import compare, data_scale, diagnose, lsuv
 from keras_inits.fans import compute_fans
 from keras_inits.gains import calculate_gain
-from keras_inits.initializers import (
-    STFT,
-    Constant,
-    DeltaOrthogonal,
-    Dirac,
-    GlorotNormal,
-    GlorotUniform,
-    HeNormal,
-    HeUniform,
-    Identity,
-    Initializer,
-    KaimingNormal,
-    KaimingUniform,
-    LecunNormal,
-    LecunUniform,
-    Ones,
-    Orthogonal,
-    PerGate,
-    RandomInitializer,
-    RandomNormal,
-    RandomUniform,
-    Sparse,
-    TruncatedNormal,
-    TruncNormal,
-    VarianceScaling,
-    XavierNormal,
-    XavierUniform,
-    ZeroRow,
-    Zeros,
-)
+from keras_inits.initializers import *  # noqa: F403, its `__all__`
 from keras_inits.model import detach, fans_of, initialize, recipes, reinitialize
 from keras_inits.model.fingerprint import fingerprint
 from keras_inits.registry import (
@@ -51,34 +22,6 @@ from keras_inits.registry import (
 )
 
 __all__ = [
-    "STFT",
-    "Constant",
-    "DeltaOrthogonal",
-    "Dirac",
-    "GlorotNormal",
-    "GlorotUniform",
-    "HeNormal",
-    "HeUniform",
-    "Identity",
-    "Initializer",
-    "KaimingNormal",
-    "KaimingUniform",
-    "LecunNormal",
-    "LecunUniform",
-    "Ones",
-    "Orthogonal",
-    "PerGate",
-    "RandomInitializer",
-    "RandomNormal",
-    "RandomUniform",
-    "Sparse",
-    "TruncNormal",
-    "TruncatedNormal",
-    "VarianceScaling",
-    "XavierNormal",
-    "XavierUniform",
-    "ZeroRow",
-    "Zeros",
     "calculate_gain",
     "compare",
     "compute_fans",
@@ -101,3 +44,4 @@ __all__ = [
     "reinitialize",
     "unregister",
 ]
+__all__ += initializers.__all__

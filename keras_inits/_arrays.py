@@ -8,10 +8,11 @@ from keras_inits import _backend, _convert
 from keras_inits._types import Host
 
 
-def array_of(value: Any) -> Host | None:
+def finite_array_of(value: Any) -> Host | None:
     """The numbers in a value of any library as a new NumPy array, or None.
 
-    Numbers wider than float64, and objects, count where they equal a float64.
+    All of them have to be finite. Numbers wider than float64, and objects, count
+    where they equal a float64.
     """
     try:
         array = np.array(_backend.to_numpy(value))
@@ -20,16 +21,8 @@ def array_of(value: Any) -> Host | None:
             wide = np.array(numbers, np.float64)
             if None in numbers or any(wide != np.array(numbers, object)):
                 return None
-            return wide.reshape(array.shape)
-        return array if array.dtype.kind in "biufV" else None
+            array = wide.reshape(array.shape)
+        known = array.dtype.kind in "biufV"  # V: bfloat16; records are not finite
+        return array if known and np.all(np.isfinite(array)) else None
     except Exception:  # there is no saying what a class of another library raises
-        return None
-
-
-def finite_array_of(value: Any) -> Host | None:
-    """The same, where every number is finite."""
-    array = array_of(value)
-    try:
-        return array if array is not None and np.all(np.isfinite(array)) else None
-    except TypeError:  # an array of records
         return None

@@ -92,6 +92,13 @@ def count_fans(
     return fan_in * field, fan_out * field
 
 
+def einsum_operands(equation: str) -> tuple[str, str, str]:
+    """The axes of the input, the kernel and the output in an EinsumDense equation."""
+    operands, output = equation.replace(" ", "").split("->")
+    inputs, kernel = operands.split(",")
+    return inputs, kernel, output
+
+
 def einsum_axes(equation: str) -> tuple[list[int], list[int], list[int]]:
     """Axes of an EinsumDense kernel: summed, made, and shared with the input.
 
@@ -102,8 +109,7 @@ def einsum_axes(equation: str) -> tuple[list[int], list[int], list[int]]:
         Three lists of axes of the kernel: those that the output does not have,
         those that only the kernel and the output have, and the rest.
     """
-    operands, output = equation.replace(" ", "").split("->")
-    inputs, kernel = operands.split(",")
+    inputs, kernel, output = einsum_operands(equation)
     summed = [i for i, letter in enumerate(kernel) if letter not in output]
     shared = [
         i for i, letter in enumerate(kernel) if letter in output and letter in inputs

@@ -150,7 +150,7 @@ def lsuv(
         Mishkin and Matas 2016, "All you need is a good init", algorithm 1,
         https://arxiv.org/abs/1511.06422
     """
-    seed = plan.seed_or_fresh(_checks.check_seed_of_call(seed))
+    seed = streams.seed_or_fresh(_checks.check_seed_of_call(seed))
 
     def orthonormal(address: str, variable: keras.Variable) -> Host:
         key = streams.from_address(seed, address)

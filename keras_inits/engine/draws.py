@@ -20,9 +20,7 @@ from keras_inits.engine.host import numpy_dtype
 from keras_inits.engine.ops import Ops
 
 
-def _representable(
-    dtype: str, low: float, high: float, high_is_open: bool
-) -> tuple[float, float]:
+def _representable(dtype: str, low: float, high: float, high_is_open: bool) -> Interval:
     """The least and the largest number of `dtype` inside the interval."""
     kind = numpy_dtype(dtype)
     down, up = kind.type(-math.inf), kind.type(math.inf)
@@ -57,11 +55,10 @@ def _draw(
     shape: Shape,
     dtype: str,
     integers: Formula,
-    *,
     scale: float,
     offset: float,
     clamp: Interval | None,
-    narrow: Interval | None,
+    narrow: Interval | None = None,
 ) -> Array:
     """Values `offset + clamp(scale * integers(half_words))`, in `dtype`.
 
@@ -118,8 +115,8 @@ def check_interval(dtype: str, low: float, high: float, high_is_open: bool) -> N
 
 
 def normal_extent(
-    mean: float, stddev: float, bounds: tuple[float, float] = (-math.inf, math.inf)
-) -> tuple[float, float]:
+    mean: float, stddev: float, bounds: Interval = (-math.inf, math.inf)
+) -> Interval:
     """The least and the largest value of a normal distribution, truncated at `bounds`.
 
     `bounds` are in standard deviations from the mean.
@@ -146,18 +143,8 @@ def uniform(
         return ops.bitwise_or(ops.right_shift(half_words, 7), 1)
 
     reach = (1 - 2**24, 2**24 - 1)
-    clamp, narrow = _bounds(dtype, reach, scale, middle, low, high, True)
-    return _draw(
-        ops,
-        key,
-        shape,
-        dtype,
-        integers,
-        scale=scale,
-        offset=middle,
-        clamp=clamp,
-        narrow=narrow,
-    )
+    bounds = _bounds(dtype, reach, scale, middle, low, high, True)
+    return _draw(ops, key, shape, dtype, integers, scale, middle, *bounds)
 
 
 def normal(
@@ -167,17 +154,9 @@ def normal(
     table = quantile.table()
     work = numpy_dtype("float64" if dtype == "float64" else "float32").type
     barrier = work(8.0 * stddev)  # never reached: it only keeps two roundings apart
-    return _draw(
-        ops,
-        key,
-        shape,
-        dtype,
-        lambda half_words: quantile.deviates(ops, half_words, table),
-        scale=stddev * table.unit,
-        offset=mean,
-        clamp=None if mean == 0 else (-barrier, barrier),
-        narrow=None,
-    )
+    clamp = None if mean == 0 else (-barrier, barrier)
+    integers = functools.partial(quantile.deviates, ops, table=table)
+    return _draw(ops, key, shape, dtype, integers, stddev * table.unit, mean, clamp)
 
 
 def truncated_normal(
@@ -186,8 +165,8 @@ def truncated_normal(
     shape: Shape,
     mean: float,
     stddev: float,
-    bounds: tuple[float, float],
-    limits: tuple[float, float],
+    bounds: Interval,
+    limits: Interval,
     *,
     dtype: str,
 ) -> Array:
@@ -199,18 +178,9 @@ def truncated_normal(
     """
     table = quantile.table(*bounds)
     scale = stddev * table.unit
-    clamp, narrow = _bounds(dtype, table.reach, scale, mean, *limits, False)
-    return _draw(
-        ops,
-        key,
-        shape,
-        dtype,
-        lambda half_words: quantile.deviates(ops, half_words, table),
-        scale=scale,
-        offset=mean,
-        clamp=clamp,
-        narrow=narrow,
-    )
+    both = _bounds(dtype, table.reach, scale, mean, *limits, False)
+    integers = functools.partial(quantile.deviates, ops, table=table)
+    return _draw(ops, key, shape, dtype, integers, scale, mean, *both)
 
 
 def permutations(ops: Ops, key: Key, count: int, length: int) -> Array:

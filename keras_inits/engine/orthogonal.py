@@ -375,11 +375,7 @@ def haar(
         1989, "A storage-efficient WY representation", for the panels; Joffrain et
         al. 2006, "Accumulating Householder transformations, revisited", for T^-1.
     """
-    table = quantile.table()
-
-    def integers(half_words: Array) -> Array:
-        return quantile.deviates(ops, half_words, table)
-
+    integers = functools.partial(quantile.deviates, ops, table=quantile.table())
     with ops.wide():
         # On the host the product takes the place of the Gaussian matrix.
         multiply, held = (_loop, "int32") if ops.is_compiled else (_grow, "float64")

@@ -15,7 +15,9 @@ import contextlib
 import contextvars
 import functools
 import hashlib
+import random
 from collections.abc import Iterator
+from typing import TypeVar
 
 import keras
 
@@ -51,6 +53,15 @@ def _digits(seed: int | str) -> str:
         rest, part = divmod(rest, DIGITS)
         parts.append(f"{part:0600d}")
     return f"{sign}{rest}{''.join(reversed(parts))}"
+
+
+S = TypeVar("S")
+LARGEST_FRESH = 10**9  # as in Keras, so that both take the same draws of `random`
+
+
+def seed_or_fresh(seed: S | None) -> S | int:
+    """The seed; for None a fresh one from Python's `random`."""
+    return random.randint(1, LARGEST_FRESH) if seed is None else seed
 
 
 @functools.lru_cache(maxsize=1024)

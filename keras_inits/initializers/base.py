@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import abc
 import math
-import random
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -238,8 +237,7 @@ class RandomInitializer(Initializer):
         seed = _checks.deserialize("seed", rule, seed)
         # Keras' name for it, which its classes' methods read.
         self._init_seed = _checks.check_seed(seed)
-        # The range is the one Keras uses, so that both take the same draws.
-        self.seed = random.randint(1, 10**9) if seed is None else self._init_seed
+        self.seed = streams.seed_or_fresh(self._init_seed)
 
     @property
     def given_seed(self) -> int | keras.random.SeedGenerator | None:

@@ -123,13 +123,13 @@ def detach(model: keras.Layer, *, strict: bool = True) -> DetachReport:
     for layer, key, ours, new in found:
         if new is not None:
             setattr(layer, key, new)
-        after = None if new is None else keras_text(new)
+        after = None if new is None else _keras_text(new)
         argument = key.removeprefix("_")
         entries.append(Replacement(layer.name, argument, repr(ours), after))
     return DetachReport(model.name, entries)
 
 
-def keras_text(initializer: keras.initializers.Initializer) -> str:
+def _keras_text(initializer: keras.initializers.Initializer) -> str:
     """An initializer of Keras as it would be written."""
     config = {
         key: value

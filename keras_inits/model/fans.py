@@ -15,7 +15,7 @@ import keras
 
 from keras_inits import _checks, _errors
 from keras_inits._types import Fans, Shape
-from keras_inits.fans import compute_fans, einsum_axes
+from keras_inits.fans import compute_fans, einsum_axes, einsum_operands
 from keras_inits.model.owners import Owners, own_variables
 
 layers = keras.layers
@@ -106,8 +106,7 @@ def _summed_beside(layer: keras.Layer) -> int:
     These stand along axes of the input that neither kernel nor output has. An axis
     whose length the layer was not built with counts as 1.
     """
-    operands, output = layer.equation.replace(" ", "").split("->")
-    inputs, kernel = operands.split(",")
+    inputs, kernel, output = einsum_operands(layer.equation)
     config = layer.get_build_config()
     shape = config.get("input_shape") if isinstance(config, Mapping) else None
     front, _, back = inputs.partition("...")

@@ -28,7 +28,7 @@ def first(parsed: Iterable[rule_book.Rule], weight: Weight) -> Any:
 
 def ruled_step(weight: Weight, initializer: Initializer) -> plan.Step:
     """The checked step that gives a weight what a rule says."""
-    fans = plan.fans_for(weight)
+    fans = weight.fans
     initializer = initializer.with_fans(*fans)
     plan.check(weight, initializer)
     return plan.Step(weight, fans, initializer)
@@ -43,7 +43,7 @@ def _step(weight: Weight, initializer: Any) -> plan.Step:
     if not note and initializer is rule_book.KEEP:
         note = "kept by a rule"
     if note:
-        return plan.Step(weight, plan.fans_for(weight), note=note)
+        return plan.Step(weight, weight.fans, note=note)
     return ruled_step(weight, initializer)
 
 

@@ -39,7 +39,7 @@ def layers_in(layer: keras.Layer) -> list[keras.Layer]:
     return [*consists_of, *beside]
 
 
-def is_graph(layer: keras.Layer) -> bool:
+def _is_graph(layer: keras.Layer) -> bool:
     """Whether a layer is a functional or sequential model."""
     if isinstance(layer, keras.Sequential):
         return True
@@ -62,7 +62,7 @@ def _parts(layer: keras.Layer) -> tuple[list[keras.Layer], list[keras.Layer]]:
     known = {id(part): part for part in tracked}
     consists_of = {id(part): part for part in listed if id(part) in known}
     beside = [part for key, part in known.items() if key not in consists_of]
-    if is_graph(layer):
+    if _is_graph(layer):
         return list(consists_of.values()), beside
     return [*consists_of.values(), *beside], []
 
@@ -87,7 +87,7 @@ class Owners:
         self._nearest_first = self._find_parents()
         self._graphs = collections.defaultdict(list)
         for layer in self.layers:
-            if is_graph(layer):
+            if _is_graph(layer):
                 for part in self._parts[id(layer)][0]:
                     self._graphs[id(part)].append(layer)
         weights = {id(variable): variable for variable in model.weights}

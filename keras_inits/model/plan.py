@@ -7,7 +7,6 @@ one weight beyond the model at a time.
 
 import dataclasses
 import math
-import random
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -21,7 +20,6 @@ from keras_inits.engine.ops import NUMPY
 from keras_inits.initializers import callables
 from keras_inits.initializers.base import Initializer
 from keras_inits.model import account, report, rules
-from keras_inits.model.fans import layer_fans
 
 
 @dataclasses.dataclass
@@ -79,11 +77,6 @@ def check(weight: rules.Weight, initializer: Initializer) -> None:
         _raise_cannot_draw(weight, initializer, error)
 
 
-def seed_or_fresh(seed: int | None) -> int:
-    """The seed of a call; for None one from Python's `random`, as Keras takes it."""
-    return random.randint(1, 10**9) if seed is None else seed
-
-
 def _raise_cannot_draw(
     weight: rules.Weight, initializer: Initializer, why: object
 ) -> NoReturn:
@@ -115,7 +108,7 @@ class Plan:
         self.action = action
         self.model = model
         self.steps = steps
-        self.seed = seed_or_fresh(seed)
+        self.seed = streams.seed_or_fresh(seed)
         self.own_seeds = own_seeds and seed is None
         self.generators: dict[
             int, Any
@@ -202,8 +195,3 @@ class Plan:
 def draw(initializer: Initializer, key: Key, shape: Shape, dtype: str) -> Host:
     """The values of a weight on the stream of `key`, as a NumPy array."""
     return initializer.values(NUMPY, key, shape, _backend.stored_dtype(dtype))
-
-
-def fans_for(weight: rules.Weight) -> Fans:
-    """The fans of a weight, for its step."""
-    return layer_fans(weight.layer, weight.variable)

@@ -22,7 +22,7 @@ from keras_inits.model.rules import Weight
 LONGEST_LIST = 8  # of weights that an error names
 
 
-def is_frozen(weight: Weight) -> bool:
+def _is_frozen(weight: Weight) -> bool:
     """Whether a weight is one that `fit` does not train for it was frozen.
 
     Its layer is frozen, or the whole model; or the weight itself, as the kernel of a
@@ -49,13 +49,13 @@ def _step(
     note = plan.left_alone_because(weight)
     if not note and initializer is rule_book.KEEP:
         note = "kept by a rule"
-    if not note and not frozen and is_frozen(weight):
+    if not note and not frozen and _is_frozen(weight):
         note = "frozen"
     if not note and initializer is not None:
         return ruled_step(weight, initializer), ""
     if not note and is_statistic(weight):
         note = "learned from data"
-    fans = plan.fans_for(weight)
+    fans = weight.fans
     if note:
         return plan.Step(weight, fans, note=note), ""
     initializer = configured(weight)
@@ -75,7 +75,7 @@ def _require_thawed(
     for rule in parsed:
         chosen = [weight for weight in weights if rule.chooses(weight)]
         keeps = all(rule.initializer(weight) is rule_book.KEEP for weight in chosen)
-        if not keeps and all(map(is_frozen, chosen)):
+        if not keeps and all(map(_is_frozen, chosen)):
             _errors.raise_error(
                 f"The rule {rule_book.describe(rule.key)} chooses only weights of "
                 "frozen layers, which are left alone. Pass frozen=True to draw them, "
@@ -121,7 +121,7 @@ def _reset_seed_generators(model: keras.Layer, seed: int) -> None:
         start = generator.get_config().get("seed")
         if start is None:
             key = streams.from_address(seed, f"seed generator {place}")
-            start = 1 + key[0] % 10**9  # the range from which Keras takes one
+            start = 1 + key[0] % streams.LARGEST_FRESH
         generator.state.assign(np.array([start, 0], "uint32"))
 
 

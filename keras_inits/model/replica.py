@@ -64,7 +64,7 @@ def _recording() -> Iterator[dict[int, tuple[keras.Variable, Any]]]:
 Located = tuple[str, keras.Layer, Shape]  # address, owner and shape of a weight
 
 
-class Way(NamedTuple):
+class _Way(NamedTuple):
     """A way to make a layer again.
 
     Attributes:
@@ -99,7 +99,7 @@ def _mixed(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     return {**second, **first, **{n: _likeliest(values) for n, values in both.items()}}
 
 
-def ways_to_make(layer: keras.Layer) -> list[Way]:
+def _ways_to_make(layer: keras.Layer) -> list[_Way]:
     """The ways to make a layer again, the likeliest first.
 
     By the class's `from_config`, the config filled up with attributes where it
@@ -115,10 +115,10 @@ def ways_to_make(layer: keras.Layer) -> list[Way]:
     names = [name for name in taken if name not in (*others, "trainable")]
     attributes = _attributes(layer, names)
 
-    def by_class(given: dict[str, Any]) -> Way:
+    def by_class(given: dict[str, Any]) -> _Way:
         given = {name: given[name] for name in names if name in given}
         base = others if takes_others else {n: others[n] for n in others if n in taken}
-        return Way(len(given) == len(names), lambda: cls(**base, **_fresh_all(given)))
+        return _Way(len(given) == len(names), lambda: cls(**base, **_fresh_all(given)))
 
     try:
         config = dict(layer.get_config())
@@ -128,13 +128,13 @@ def ways_to_make(layer: keras.Layer) -> list[Way]:
         def fail() -> NoReturn:
             raise failure
 
-        return [Way(True, fail), by_class(attributes)]
+        return [_Way(True, fail), by_class(attributes)]
     own = cls.from_config.__func__ is not keras.layers.Layer.from_config.__func__
     absent = [] if own else [name for name in names if name not in config]
     filled = {**{n: attributes[n] for n in absent if n in attributes}, **config}
     is_whole = all(name in filled for name in absent)
     return [
-        Way(is_whole, lambda: cls.from_config(_fresh_all(filled))),
+        _Way(is_whole, lambda: cls.from_config(_fresh_all(filled))),
         by_class(_mixed(config, attributes)),
         by_class(_mixed(attributes, config)),
     ]
@@ -160,7 +160,7 @@ def _fresh(argument: str, value: Any) -> Any:
 
 def _unbuilt(layer: keras.Layer) -> keras.Layer:
     """A layer made as another was, by the first way that works."""
-    first, *others = ways_to_make(layer)
+    first, *others = _ways_to_make(layer)
     for way in others:
         with contextlib.suppress(Exception):
             return way.make()
@@ -195,7 +195,7 @@ def _symbolic(shape: Any) -> Any:
 
 def reason(error: BaseException) -> str:
     """An exception as one line."""
-    if isinstance(error, NotMadeError):
+    if isinstance(error, _NotMadeError):
         return str(error)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     # Keras puts the cause last, after a paragraph about deserialization.
@@ -209,7 +209,7 @@ def reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-class NotMadeError(LookupError):
+class _NotMadeError(LookupError):
     """A layer was made again, but does not make the weight by `add_weight`."""
 
 
@@ -221,15 +221,15 @@ class Replicas:
     """
 
     def __init__(self) -> None:
-        self.ways: dict[int, list[Way]] = {}
+        self.ways: dict[int, list[_Way]] = {}
         self.records: dict[
             tuple[int, int], Any
         ] = {}  # (id of a layer, way) -> dict or error
         self.addresses: dict[int, dict[int, Located]] = {}
 
-    def _ways(self, layer: keras.Layer) -> list[Way]:
+    def _ways(self, layer: keras.Layer) -> list[_Way]:
         if id(layer) not in self.ways:
-            self.ways[id(layer)] = ways_to_make(layer)
+            self.ways[id(layer)] = _ways_to_make(layer)
         return self.ways[id(layer)]
 
     def _record(self, layer: keras.Layer, place: int) -> dict[str, Any] | Exception:
@@ -268,7 +268,7 @@ class Replicas:
             if owner is weight.layer and record.get(address, (None,))[0] != shape:
                 return ValueError("a layer made like it has other weights")
         _, initializer = record.get(within[id(weight.variable)][0], (None, None))
-        return initializer or NotMadeError(
+        return initializer or _NotMadeError(
             "it does not make the weight by `add_weight`"
         )
 
@@ -294,7 +294,7 @@ class Replicas:
                         continue
                     found = self._found(weight, holder, place)
                     if not isinstance(found, Exception) or isinstance(
-                        found, NotMadeError
+                        found, _NotMadeError
                     ):
                         return found
                     if holder is weight.layer:

@@ -19,11 +19,12 @@ import keras
 import numpy as np
 
 from keras_inits import _checks, _errors
-from keras_inits._types import Shape
+from keras_inits._types import Fans, Shape
 from keras_inits.initializers import Constant, keras_own, lookup
 from keras_inits.initializers.base import Initializer
 from keras_inits.model.addresses import located
 from keras_inits.model.composites import Foreign
+from keras_inits.model.fans import layer_fans
 from keras_inits.model.owners import Owners
 
 Giver = Callable[[Any], Any]
@@ -66,6 +67,11 @@ class Weight:
         return tuple(self.variable.shape)
 
     @property
+    def fans(self) -> Fans:
+        """Its `(fan_in, fan_out)`, by `fans_of`."""
+        return layer_fans(self.layer, self.variable)
+
+    @property
     def dtype(self) -> str:
         """Standard name of the dtype it is stored in."""
         return keras.backend.standardize_dtype(self.variable.dtype)
@@ -80,11 +86,11 @@ def weights_of(model: keras.Layer) -> list[Weight]:
     ]
 
 
-class Keep:
+class _Keep:
     """What a rule gives a weight that is to stay as it is."""
 
 
-KEEP = Keep()
+KEEP = _Keep()
 
 
 def as_initializer(identifier: Any, argument: str = "rules") -> Initializer:

@@ -23,16 +23,8 @@ from keras_inits.model.recipes.common import EVERYTHING, plain
 XAVIER = ("linear", "sigmoid", "tanh", *gains.WHOLE_VECTOR)
 
 
-def initializer_for(activation: Any, slope: float | None = None) -> Initializer:
-    """The initializer of a kernel that the activation follows.
-
-    Args:
-        activation: Name of an activation or a function.
-        slope: Negative slope of leaky_relu.
-
-    Returns:
-        An initializer.
-    """
+def _initializer_for(activation: Any, slope: float | None = None) -> Initializer:
+    """The initializer of a kernel that the activation follows, whatever its layer."""
     if activation in XAVIER:
         return GlorotUniform()
     if activation == "relu":
@@ -51,8 +43,8 @@ def kernel_initializer(
     Args:
         layer: The layer.
         role: Name of the weight in its layer.
-        activation: See `initializer_for`.
-        slope: See `initializer_for`.
+        activation: Name of an activation or a function.
+        slope: Negative slope of leaky_relu.
 
     Returns:
         An initializer; None for what is not a kernel.
@@ -65,8 +57,8 @@ def kernel_initializer(
             return PerGate(Orthogonal(), gates)
         return GlorotUniform()
     if role == "depthwise_kernel":  # its pointwise kernel stands between
-        return initializer_for("linear")
-    return initializer_for(activation, slope)
+        return _initializer_for("linear")
+    return _initializer_for(activation, slope)
 
 
 class _ByActivation:
