@@ -23,8 +23,3 @@ def missing(backend: str) -> str | None:
 
 def _found(module: str) -> bool:
     return module.isidentifier() and importlib.util.find_spec(module) is not None
-
-
-def installed(backend: str) -> bool:
-    """Whether Keras could run on `backend` here."""
-    return missing(backend) is None

@@ -31,7 +31,7 @@ class Table(rich.table.Table):
 
     def __init__(
         self, title: str | None = None, caption: str | None = None, **options: Any
-    ):
+    ) -> None:
         super().__init__(
             title=title and rich.text.Text(title, "table.title"),
             caption=caption and rich.text.Text(caption, "bold"),
@@ -56,7 +56,7 @@ class Table(rich.table.Table):
             self.add_column(name, justify="right", no_wrap=True)
             self._priorities.append(priority)
 
-    def add_row(self, *cells, style=None):
+    def add_row(self, *cells: Any, style: str | None = None) -> None:
         """Adds a row of strings, which are shown as they are, and of `Text`s."""
         shown = (rich.text.Text(c) if isinstance(c, str) else c for c in cells)
         super().add_row(*shown, style=style)
@@ -71,7 +71,9 @@ class Table(rich.table.Table):
             console.print(self)
         return captured.get()
 
-    def __rich_console__(self, console, options) -> Iterator:
+    def __rich_console__(
+        self, console: rich.console.Console, options: Any
+    ) -> Iterator[Any]:
         filled = self.filled()
         shown = self._fitting(filled, console, options.max_width)
         if self.title:
@@ -105,7 +107,9 @@ class Table(rich.table.Table):
         if self.caption:
             yield self.caption
 
-    def _fitting(self, columns, console, room):
+    def _fitting(
+        self, columns: list[rich.table.Column], console: rich.console.Console, room: int
+    ) -> list[rich.table.Column]:
         """Those of the columns that there is room for, the first one always."""
         order = {id(c): p for c, p in zip(self.columns, self._priorities, strict=True)}
         room -= EDGES - BETWEEN
@@ -118,7 +122,7 @@ class Table(rich.table.Table):
         return [column for column in columns if id(column) in kept]
 
 
-def _width(console, column):
+def _width(console: rich.console.Console, column: rich.table.Column) -> int:
     """Characters that a column needs: whole numbers, and words of folded texts."""
     wide = console.options.update(width=1000)
     sizes = [
@@ -132,7 +136,7 @@ def _width(console, column):
     return min(longest, max(word, FOLDED))
 
 
-def show(*lines):
+def show(*lines: object) -> None:
     """Prints tables and lines of text on standard output."""
     console = rich.console.Console(highlight=False, markup=False)
     for line in lines:

@@ -23,6 +23,8 @@ of this folder imports what needs Keras in its functions.
 import argparse
 import importlib
 import sys
+from collections.abc import Sequence
+from typing import NoReturn
 
 import keras_inits
 
@@ -35,12 +37,12 @@ LONGEST = 800  # characters of a sentence on a mistake
 class Parser(argparse.ArgumentParser):
     """A parser that refuses with one sentence and leaves the usage to --help."""
 
-    def error(self, message):
+    def error(self, message: str) -> NoReturn:
         """Writes the sentence and ends with the status of a user's mistake."""
         self.exit(MISTAKE, f"{self.prog}: {shortened(message)}\n")
 
 
-def parser():
+def parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
     whole = Parser(
         prog="keras-inits",
@@ -61,7 +63,7 @@ def parser():
     return whole
 
 
-def add_target(parser):
+def add_target(parser: argparse.ArgumentParser) -> None:
     """Adds the model that a command works on, see `keras_inits.targets`."""
     parser.add_argument(
         "target",
@@ -71,12 +73,12 @@ def add_target(parser):
     )
 
 
-def add_json(parser):
+def add_json(parser: argparse.ArgumentParser) -> None:
     """Adds the file that a command writes its report into as JSON."""
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON")
 
 
-def check_json(arguments):
+def check_json(arguments: argparse.Namespace) -> None:
     """Refuses a path that `--json` cannot write to, before any work is done."""
     from keras_inits import _checks
 
@@ -84,7 +86,7 @@ def check_json(arguments):
         _checks.check_path("--json", arguments.json)
 
 
-def check_seed(seed):
+def check_seed(seed: int) -> None:
     """Refuses what `keras.utils.set_random_seed` does not take."""
     from keras_inits import _errors
 
@@ -92,7 +94,7 @@ def check_seed(seed):
         _errors.raise_bad_value("--seed", "from 0 to 4294967295", seed)
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command.
 
     Args:
@@ -120,7 +122,7 @@ def main(argv=None):
     return MISTAKE
 
 
-def shortened(text):
+def shortened(text: str) -> str:
     """A message on one line, without its middle where it is too long."""
     text = " ".join(text.split())
     if len(text) <= LONGEST:

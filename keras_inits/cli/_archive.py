@@ -10,10 +10,12 @@ import math
 import pathlib
 import zipfile
 import zlib
+from typing import NoReturn
 
 import numpy as np
 
 from keras_inits import _errors
+from keras_inits._types import Host
 
 LARGEST = 1 << 30  # bytes of an array that are unpacked
 HEADER = 1 << 16  # bytes in which an array's header lies
@@ -25,7 +27,7 @@ BROKEN = (
 RULE = "a NumPy archive (.npz) with an array 'x'"
 
 
-def front(path, count):
+def front(path: str, count: int) -> tuple[Host, Host | None]:
     """The first `count` rows of the arrays `x` and, if there, `y`.
 
     Args:
@@ -69,11 +71,13 @@ class _ArrayError(Exception):
     """What is wrong with an array, told apart from what is wrong with the file."""
 
 
-def _rows(path, archive, member, count):
+def _rows(
+    path: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, count: int
+) -> Host:
     """The first rows of an array of the archive."""
     name = member.filename.removesuffix(".npy")
 
-    def refuse(rule, got):
+    def refuse(rule: str, got: str) -> NoReturn:
         text = f"Array `{name}` of `--data` must {rule}, got {got} in {path!r}."
         raise _ArrayError(text)
 

@@ -1,6 +1,7 @@
 """JSON that a user gave a command, read within bounds."""
 
 import json
+from typing import Any, NoReturn
 
 from keras_inits import _errors
 
@@ -8,7 +9,9 @@ DEEPEST = 32  # objects and lists inside of one another
 LARGEST = 1 << 24  # bytes of a file
 
 
-def json_object(option, text, rule, *, given=None):
+def json_object(
+    option: str, text: str, rule: str, *, given: str | None = None
+) -> dict[str, Any]:
     """The object that a JSON text holds.
 
     Args:
@@ -29,7 +32,7 @@ def json_object(option, text, rule, *, given=None):
         _errors.raise_bad_value(option, rule, given, f"It is no JSON: {error}.")
     if not isinstance(found, dict):
         _errors.raise_bad_value(option, rule, given)
-    level: list = [found]
+    level: list[Any] = [found]
     for _ in range(DEEPEST):
         inner = [v.values() if isinstance(v, dict) else v for v in level]
         level = [v for part in inner for v in part if isinstance(v, (dict, list))]
@@ -38,7 +41,7 @@ def json_object(option, text, rule, *, given=None):
     return found
 
 
-def json_file(option, path, rule):
+def json_file(option: str, path: str, rule: str) -> dict[str, Any]:
     """The object that a JSON file holds.
 
     Raises:
@@ -56,6 +59,6 @@ def json_file(option, path, rule):
     return json_object(option, text, rule, given=path)
 
 
-def _too_deep(option, given):
+def _too_deep(option: str, given: str) -> NoReturn:
     rule = f"JSON that is nested at most {DEEPEST} deep"
     _errors.raise_bad_value(option, rule, given)

@@ -22,7 +22,7 @@ DEFAULT = "tensorflow"  # Keras' own, where nothing is configured
 PROGRAM = re.compile(r"keras-inits(\.exe|-script\.pyw?)?")  # as installers name it
 
 
-def is_command_line(argv, original):
+def is_command_line(argv: list[str], original: list[str]) -> bool:
     """Whether a process was started as `keras-inits` or `python -m keras_inits`.
 
     Args:
@@ -35,7 +35,7 @@ def is_command_line(argv, original):
     return bool(argv and PROGRAM.fullmatch(pathlib.Path(argv[0]).name))
 
 
-def configured():
+def configured() -> str:
     """The backend that Keras takes where `KERAS_BACKEND` is not set."""
     home = os.environ.get("KERAS_HOME")
     if home is None:
@@ -49,7 +49,7 @@ def configured():
         return DEFAULT
 
 
-def choose_backend():
+def choose_backend() -> str | None:
     """Sees to it that Keras has a backend.
 
     What `KERAS_BACKEND` or Keras' configuration names is taken where it is
@@ -85,7 +85,7 @@ def choose_backend():
     return None
 
 
-def prepare(arguments):
+def prepare(arguments: list[str]) -> None:
     """Does what comes before Keras, and imports it.
 
     Args:

@@ -3,6 +3,8 @@
 The exit status is 0 for a healthy model and 1 for one with a problem.
 """
 
+import argparse
+
 from keras_inits.cli import add_json, add_target, check_json, check_seed
 
 HELP = "what a model's weights do to a signal, layer by layer"
@@ -22,7 +24,7 @@ WORDS = {
 SAMPLES = 128
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the model, the batch, and where results go."""
     add_target(parser)
     parser.add_argument(
@@ -66,7 +68,7 @@ def add_arguments(parser):
     add_json(parser)
 
 
-def run(arguments):
+def run(arguments: argparse.Namespace) -> int:
     """Diagnoses, prints the table, writes the files."""
     import keras
 

@@ -4,8 +4,10 @@ All of it is read from the classes and their docstrings, so there is no second
 list to keep.
 """
 
+import argparse
 import inspect
 import re
+from typing import Any
 
 HELP = "every initializer with its formula and source"
 DESCRIPTION = """Shows each initializer's names, what it computes and where it comes
@@ -21,18 +23,18 @@ LIBRARIES = {
 }
 
 
-def _paragraphs(cls):
+def _paragraphs(cls: type[Any]) -> list[str]:
     """The docstring's paragraphs, each on lines of its own."""
-    return inspect.cleandoc(cls.__doc__).split("\n\n")
+    return inspect.cleandoc(cls.__doc__ or "").split("\n\n")
 
 
-def _plain(text):
+def _plain(text: str) -> str:
     """A docstring's words on one line, without markup or addresses."""
     text = re.sub(r"\s*https?://\S+[,;]?", "", text.replace("`", ""))
     return " ".join(text.split()).strip(" ,;.")
 
 
-def formula(cls):
+def formula(cls: type[Any]) -> str:
     """The summary, and the formula that stands indented below it, if any."""
     summary, *rest = _paragraphs(cls)
     lines = [_plain(summary)]
@@ -43,7 +45,7 @@ def formula(cls):
     return "\n".join(lines)
 
 
-def source(cls):
+def source(cls: type[Any]) -> str:
     """The paper or the library that the docstring refers to."""
     found = [p for p in _paragraphs(cls) if p.startswith("Reference:")]
     text = _plain(found[0].removeprefix("Reference:")) if found else ""
@@ -53,7 +55,7 @@ def source(cls):
     return text
 
 
-def names_by_class():
+def names_by_class() -> dict[type[Any], list[str]]:
     """The listed classes, sorted by name, each with all its names."""
     from keras_inits.initializers import lookup
 
@@ -63,11 +65,11 @@ def names_by_class():
     return dict(sorted(found.items(), key=lambda pair: pair[1][1]))
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds none."""
 
 
-def run(arguments):
+def run(arguments: argparse.Namespace) -> int:
     """Prints the table."""
     from keras_inits import _tables
 

@@ -1,6 +1,7 @@
 """`keras-inits parity`: does every backend give a model the same weights?"""
 
 import argparse
+from collections.abc import Iterator
 
 from keras_inits import _installed
 from keras_inits.cli import add_json, add_target, check_json, check_seed
@@ -11,7 +12,7 @@ seed, and compares the weights. The exit status is 1 if any differs."""
 WORDS = {"`model`": "`TARGET`"}
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the model, the backends and how to build."""
     add_target(parser)
     parser.add_argument(
@@ -31,7 +32,7 @@ def add_arguments(parser):
     add_json(parser)
 
 
-def run(arguments):
+def run(arguments: argparse.Namespace) -> int:
     """Builds, prints a row for each backend and says whether they agree."""
     import rich.console
 
@@ -76,7 +77,7 @@ def run(arguments):
     return int(bool(report.differing))
 
 
-def _left_out(missing):
+def _left_out(missing: dict[str, str | None]) -> Iterator[str]:
     """A sentence on each backend that is not here."""
     for backend, lacks in missing.items():
         if lacks is not None:

@@ -3,6 +3,7 @@
 import argparse
 import inspect
 import math
+from typing import Any
 
 from keras_inits.cli import add_json, add_target, check_json
 
@@ -18,7 +19,7 @@ WORDS = {
 }
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the model, and what to set in it."""
     add_target(parser)
     parser.add_argument(
@@ -48,7 +49,7 @@ def add_arguments(parser):
     add_json(parser)
 
 
-def _recipe(text):
+def _recipe(text: str) -> list[Any]:
     """The rules of a recipe given as `name` or `name:key=number,key=number`."""
     from keras_inits import _checks, _errors
     from keras_inits.model import recipes
@@ -76,7 +77,7 @@ def _recipe(text):
     return function(**arguments)
 
 
-def run(arguments):
+def run(arguments: argparse.Namespace) -> int:
     """Prints the report of a dry run."""
     from keras_inits import _errors, _tables
     from keras_inits.cli import _documents
@@ -84,7 +85,7 @@ def run(arguments):
     from keras_inits.targets import resolve_target
 
     check_json(arguments)
-    rules = []
+    rules: list[Any] = []
     if arguments.rules:
         rule = "a file that holds a JSON object"
         found = _documents.json_file("--rules", arguments.rules, rule)

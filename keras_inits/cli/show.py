@@ -4,7 +4,10 @@ The standard deviation that its formula promises stands beside that of the weigh
 draws, and beside the one that an activation asks for.
 """
 
+import argparse
 import math
+from collections.abc import Iterator
+from typing import Any
 
 HELP = "what one initializer does to a weight of a shape"
 DESCRIPTION = """Draws a weight and shows its fans, its expected and its drawn
@@ -23,7 +26,7 @@ BAR_WIDTH = 40
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the initializer and the weight."""
     parser.add_argument("name", metavar="NAME", help="see `keras-inits list`")
     parser.add_argument(
@@ -42,7 +45,7 @@ def add_arguments(parser):
     )
 
 
-def _shape(text):
+def _shape(text: str) -> tuple[int, ...]:
     """`3,3,64,128` as a tuple; nothing is a scalar's shape."""
     from keras_inits import _errors
 
@@ -58,7 +61,7 @@ def _shape(text):
     return shape
 
 
-def _initializer(name, config, seed):
+def _initializer(name: str, config: str, seed: int) -> Any:
     """The initializer by its name; what it or its inner one draws has the seed."""
     from keras_inits import _checks, _errors
     from keras_inits.cli import _documents
@@ -83,7 +86,7 @@ def _initializer(name, config, seed):
     return lookup.make(cls, arguments)
 
 
-def histogram(values, *, ascii_only=False):
+def histogram(values: Any, *, ascii_only: bool = False) -> list[str]:
     """Lines of bars, each with the middle of its bin before it.
 
     >>> import numpy as np
@@ -109,7 +112,9 @@ def histogram(values, *, ascii_only=False):
     return lines
 
 
-def _facts(initializer, shape, values, activation):
+def _facts(
+    initializer: Any, shape: tuple[int, ...], values: Any, activation: str | None
+) -> Iterator[tuple[str, str]]:
     """Rows `(what, value)` of the table above the histogram."""
     from keras_inits import fans, gains
 
@@ -147,7 +152,7 @@ def _facts(initializer, shape, values, activation):
     )
 
 
-def run(arguments):
+def run(arguments: argparse.Namespace) -> int:
     """Draws the weight and prints what was found."""
     import numpy as np
     import rich.box

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import rich.progress
 
-from keras_inits import _backend, _checks, _errors, _reports, _tables
+from keras_inits import _backend, _checks, _convert, _errors, _reports, _tables
 from keras_inits._types import Data, Host, InitializerLike, Integer, Real
 from keras_inits.diagnostics import inputs
 from keras_inits.initializers import lookup
@@ -300,7 +300,7 @@ def _name_of(entry: Any) -> str:
 
 
 def _listed(values: Any, argument: str = "seeds") -> list[Any]:
-    found = _checks.entries(values)
+    found = _convert.entries(values)
     if not found:
         _errors.raise_bad_value(argument, "a list with at least one entry", values)
     return found

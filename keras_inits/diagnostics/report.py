@@ -5,7 +5,7 @@ from pathlib import Path
 
 import rich.text
 
-from keras_inits import _checks, _errors, _reports, _tables
+from keras_inits import _checks, _convert, _errors, _reports, _tables
 from keras_inits.diagnostics import statistics
 
 ROWS = ("all", "troubled", "summary")
@@ -105,7 +105,7 @@ class SignalReport(_reports.Report):
 
     def __getitem__(self, name):
         """The `LayerSignal` of a layer by its name or place."""
-        place = _checks.integer(name)
+        place = _convert.integer(name)
         if place is not None:
             return self.layers[place]
         for layer in self.layers:

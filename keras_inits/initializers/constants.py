@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_inits import _arrays, _checks, _errors
+from keras_inits import _arrays, _checks, _convert, _errors
 from keras_inits._types import Array, Constants, Host, Interval, Key, Shape
 from keras_inits.engine.ops import Ops
 from keras_inits.initializers.base import Initializer
@@ -62,7 +62,7 @@ class Constant(Initializer, keras.initializers.Constant):
     def __init__(self, value: Constants | Mapping[str, Any] = 0.0) -> None:
         rule = "a finite number or an array of them"
         value = _checks.deserialize("value", rule, value)
-        found = _checks.number(value)
+        found = _convert.number(value)
         # A copy, so that what the caller does to the array later changes nothing.
         array = _arrays.finite_array_of(value if found is None else found)
         if array is None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import keras
 
-from keras_inits import _checks
+from keras_inits import _checks, _ranges
 from keras_inits._types import (
     Array,
     Axes,
@@ -134,7 +134,7 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
     def check_dtype(self, shape: Shape, dtype: str) -> None:
         """Refuses a dtype whose range is left, by the fans of the shape."""
         low, high = self.extent(shape)
-        if not _checks.is_held(dtype, low, high):
+        if not _ranges.is_held(dtype, low, high):
             _checks.check_range(dtype, *self._extent(self.stddev(shape)))
 
     def _extent(self, stddev: float) -> Interval:

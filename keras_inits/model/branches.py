@@ -8,16 +8,17 @@ look into.
 
 import dataclasses
 import re
+from collections.abc import Iterable
 
 import keras
 
+from keras_inits._types import Shape
+from keras_inits.model import graph
 from keras_inits.model.addresses import addresses
-from keras_inits.model.unfolded import calls_of, has_parts
+from keras_inits.model.unfolded import Call, calls_of, has_parts
 
 layers = keras.layers
 
-SUMS = (layers.Add,)
-SUM_OPERATIONS = ("Add",)
 PRODUCTS = ("Multiply", "Divide", "TrueDivide")
 LINEAR_OPERATIONS = ("Matmul", "Einsum", "Dot", "Tensordot", "Conv", "Inner")
 # Weights of two axes or more that are added or looked up.
@@ -25,35 +26,33 @@ TABLE = re.compile(r"bias|embedding|table|token|position")
 SHOWN = 8  # kernels that an error lists
 
 
-def own_matrices(layer):
+def _own_matrices(layer: keras.Layer) -> list[keras.Variable]:
     """The weights of a layer that mix what comes in, in their order."""
     return [v for v in layer.weights if len(v.shape) > 1 and not TABLE.search(v.name)]
 
 
-def _kernels(call):
+def _kernels(call: Call) -> list[keras.Variable]:
     """The kernels that a call applies, the last one at the end."""
     operation = call.operation
     if isinstance(operation, layers.Layer):
         if isinstance(operation, layers.Wrapper):
             operation = operation.layer
-        return [] if has_parts(operation) else own_matrices(operation)
+        return [] if has_parts(operation) else _own_matrices(operation)
     if call.kind in LINEAR_OPERATIONS:
         return [v for v in call.variables if len(v.shape) > 1]
     return []
 
 
-def is_sum(call):
+def is_sum(call: Call) -> bool:
     """Whether a call adds its inputs."""
-    if isinstance(call.operation, layers.Layer):
-        return isinstance(call.operation, SUMS)
-    return call.kind in SUM_OPERATIONS
+    return graph.is_sum(call.operation)
 
 
-def _is_softmax(call):
+def _is_softmax(call: Call) -> bool:
     return "softmax" in call.kind.lower()
 
 
-def _carried(call):
+def _carried(call: Call) -> list[Call]:
     """The inputs whose signal a call hands on, changed at most entry by entry."""
     if call.operation is None or _kernels(call) or has_parts(call.operation):
         return []
@@ -68,7 +67,7 @@ def _carried(call):
     return call.inputs if len(call.inputs) == 1 and not _is_softmax(call) else []
 
 
-def _same_shape(one, other):
+def _same_shape(one: Shape, other: Shape) -> bool:
     return len(one) == len(other) and all(
         a == b or a is None or b is None for a, b in zip(one, other, strict=True)
     )
@@ -89,14 +88,14 @@ class Branches:
         addresses: Address of each weight by its id.
     """
 
-    ends: list
-    signal: set
-    weighing: set
-    unseen: list
-    missed: list
-    addresses: dict
+    ends: list[keras.Variable]
+    signal: set[int]
+    weighing: set[int]
+    unseen: list[keras.Variable]
+    missed: list[keras.Variable]
+    addresses: dict[int, str]
 
-    def named(self, variables):
+    def named(self, variables: Iterable[keras.Variable]) -> str:
         """Addresses of some weights as text, not too many."""
         found = list(dict.fromkeys(self.addresses[id(v)] for v in variables))
         text = ", ".join(map(repr, found[:SHOWN]))
@@ -109,7 +108,7 @@ class _Search:
     Sets of calls are the bits of an integer, as there are many and large ones.
     """
 
-    def __init__(self, calls):
+    def __init__(self, calls: list[Call]) -> None:
         self.calls = calls
         self.places = {id(call): place for place, call in enumerate(calls)}
         self.before: dict[int, int] = {}  # id of a call -> what it depends on
@@ -121,12 +120,12 @@ class _Search:
                 )
         self.residual = 0  # the sums that end a branch
 
-    def bit(self, call):
+    def bit(self, call: Call) -> int:
         """The set of one call; an input of the whole graph is in none."""
         place = self.places.get(id(call))
         return 0 if place is None else 1 << place
 
-    def reached(self, call):
+    def reached(self, call: Call) -> list[Call]:
         """All that a call's signal is carried from, itself first."""
         seen = {id(call): call}
         waiting = [call]
@@ -137,14 +136,14 @@ class _Search:
                     waiting.append(source)
         return list(seen.values())
 
-    def stream(self, call):
+    def stream(self, call: Call) -> int:
         """What `reached` has, as a set."""
         found = 0
         for source in self.reached(call):
             found |= self.bit(source)
         return found
 
-    def ends(self):
+    def ends(self) -> list[tuple[Call, int]]:
         """A `(call that ends a branch, the stream beside it)` for each branch."""
         found = []
         for total in self.calls:
@@ -162,7 +161,7 @@ class _Search:
                         self.residual |= self.bit(total)
         return found
 
-    def kernels_of(self, end, beside):
+    def kernels_of(self, end: Call, beside: int) -> tuple[set[int], set[int]]:
         """The kernels in a branch: of its signal, and those behind a softmax."""
         signal: set[int] = set()
         weighing: set[int] = set()
@@ -183,7 +182,7 @@ class _Search:
         return signal, weighing
 
 
-def branches_of(model, named):
+def branches_of(model: keras.Layer, named: re.Pattern[str]) -> Branches:
     """The residual branches of a model.
 
     Args:
@@ -213,7 +212,7 @@ def branches_of(model, named):
     matrices = [
         variable
         for _, layer, variable in found
-        if any(v is variable for v in own_matrices(layer))
+        if any(v is variable for v in _own_matrices(layer))
     ]
     unseen = [v for v in matrices if id(v) not in seen]
     by_name = [v for v in unseen if named.search(texts[id(v)])]

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_inits import _backend, _checks, _errors
+from keras_inits import _backend, _convert, _errors
 from keras_inits._types import ArrayLike
 from keras_inits.engine.host import numpy_dtype
 from keras_inits.model.addresses import addresses, require_weights
@@ -26,7 +26,7 @@ def _named_weights(
         found = addresses(model_or_weights)
         pairs = [(address, variable) for address, _, variable in found]
         return sorted(pairs, key=lambda pair: pair[0])
-    weights = _checks.entries(model_or_weights)
+    weights = _convert.entries(model_or_weights)
     if weights is None:
         _errors.raise_bad_value("model_or_weights", RULE, model_or_weights)
     return [(str(place), weight) for place, weight in enumerate(weights)]

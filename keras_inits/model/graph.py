@@ -6,13 +6,17 @@ subclassed one, the graph is empty and each layer stands alone.
 """
 
 import collections
+from collections.abc import Iterable
+from typing import Any
 
 import keras
 
 from keras_inits import gains
 from keras_inits.initializers.lookup import snake_case
+from keras_inits.model.unfolded import functional
 
 layers = keras.layers
+Edges = collections.defaultdict[Any, list[Any]]
 
 # A signal passes through these with its distribution about kept, so what comes after
 # them is what follows the layer before them.
@@ -50,27 +54,22 @@ class Graph:
         model: A built model.
     """
 
-    def __init__(self, model):
-        self.operations = {}  # id -> operation
-        self.after = collections.defaultdict(list)  # id -> ids
-        self.before = collections.defaultdict(list)
-        self.wrapper = {}  # id of a wrapped layer -> key of what stands in the graph
+    def __init__(self, model: keras.Layer) -> None:
+        self.operations: dict[Any, Any] = {}  # id -> operation
+        self.after: Edges = collections.defaultdict(list)  # id -> ids
+        self.before: Edges = collections.defaultdict(list)
+        self.wrapper: dict[int, Any] = {}  # id of a wrapped layer -> the wrapper's key
         self._add(model, into=[], out_of=[])
 
-    def _functional(self, model):
-        if isinstance(model, keras.Sequential):
-            model = getattr(model, "_functional", None)
-        return model if getattr(model, "_nodes_by_depth", None) else None
-
-    def _link(self, one, other):
+    def _link(self, one: Iterable[Any], other: Iterable[Any]) -> None:
         for first in one:
             for second in other:
                 self.after[first].append(second)
                 self.before[second].append(first)
 
-    def _add(self, model, into, out_of):
+    def _add(self, model: keras.Layer, into: list[Any], out_of: list[Any]) -> bool:
         """Adds a model's operations, tied to what stands before and after it."""
-        model = self._functional(model)
+        model = functional(model)
         if model is None:
             return False
         nodes = [node for depth in model._nodes_by_depth.values() for node in depth]
@@ -92,23 +91,23 @@ class Graph:
             self._link(tails[id(tensor._keras_history.operation)], out_of)
         return True
 
-    def _ends(self, operation):
+    def _ends(self, operation: Any) -> tuple[list[Any], list[Any]]:
         """Where an operation is entered and left; a nested model is entered within."""
         key = id(operation)
         self.operations[key] = operation
         nested = isinstance(operation, keras.Model)
         if isinstance(operation, layers.Wrapper):
             self.wrapper[id(operation.layer)] = key
-        if not nested or self._functional(operation) is None:
+        if not nested or functional(operation) is None:
             return [key], [key]
         # Keys of two points that stand for the nested model's edges.
         entry, exit_ = (key, "entry"), (key, "exit")
         self._add(operation, into=[entry], out_of=[exit_])
         return [entry], [exit_]
 
-    def reachable(self, start, edges):
+    def reachable(self, start: int, edges: Edges) -> list[Any]:
         """Ids of all that comes after (or before) an operation, nearest first."""
-        seen: dict = {}
+        seen: dict[Any, None] = {}
         waiting = collections.deque(edges[start])
         while waiting:
             key = waiting.popleft()
@@ -117,7 +116,7 @@ class Graph:
                 waiting.extend(edges[key])
         return list(seen)
 
-    def activation_after(self, layer):
+    def activation_after(self, layer: keras.Layer) -> tuple[Any, float | None]:
         """The nearest activation that a layer's output meets, as `(name, slope)`.
 
         Looks through what is transparent and stops at anything else.
@@ -144,20 +143,20 @@ class Graph:
 LINEAR = ("linear", None)
 
 
-def _is_transparent(operation):
+def _is_transparent(operation: Any) -> bool:
     if isinstance(operation, layers.Layer):
         return isinstance(operation, TRANSPARENT_LAYERS)
     return type(operation).__name__ in TRANSPARENT_OPERATIONS
 
 
-def is_sum(operation):
+def is_sum(operation: Any) -> bool:
     """Whether an operation adds its inputs."""
     if isinstance(operation, layers.Layer):
         return isinstance(operation, layers.Add)
     return type(operation).__name__ in SUMS
 
 
-def activation_of(operation):
+def activation_of(operation: Any) -> tuple[Any, float | None] | None:
     """The activation that an operation is or ends with, as `(activation, slope)`.
 
     Returns:

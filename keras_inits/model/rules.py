@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import keras
 import numpy as np
 
-from keras_inits import _checks, _errors
+from keras_inits import _convert, _errors
 from keras_inits._types import Fans, Shape
 from keras_inits.initializers import Constant, keras_own, lookup
 from keras_inits.initializers.base import Initializer
@@ -36,7 +36,6 @@ ROLES = (
     *("embeddings", "reverse_embeddings", "gamma", "beta", "scale", "alpha"),
     *("moving_mean", "moving_variance", "position_embeddings"),
 )
-GLOB = re.compile(r"[*?\[]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -299,7 +298,7 @@ def parse(rules: Any, model: keras.Layer) -> list[Rule]:
         hint = f'To set every kernel write {{"kernel": {value}}}.'
         _errors.raise_bad_value("rules", kind, rules, hint)
     pairs = rules.items() if isinstance(rules, Mapping) else rules
-    found = _checks.entries(pairs)
+    found = _convert.entries(pairs)
     if found is None:
         _errors.raise_bad_value("rules", kind, rules)
     parsed = []

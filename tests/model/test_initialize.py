@@ -56,7 +56,7 @@ print(digest(model))
 OTHERS = [
     name
     for name in ("torch", "jax", "tensorflow")
-    if _installed.installed(name) and name != keras.backend.backend()
+    if _installed.missing(name) is None and name != keras.backend.backend()
 ]
 
 
