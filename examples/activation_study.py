@@ -107,36 +107,37 @@ def main():
 
 def draw(reports, path, theme):
     """A row of histograms for each network; returns the files."""
+    import matplotlib.patches
+
     colors, files = plots.prepare(path, theme)
-    column, row, left, top = 1.55, 0.98, 2.1, 0.75
-    width = left + LAYERS * column + 0.2
-    height = top + len(reports) * row + 0.15 * (len(ACTIVATIONS) - 1) + 0.2
-    figure = plots.canvas(width, height, colors)
-    for place in range(LAYERS):
-        at = (left + place * column + 0.6) / width
-        figure.text(
-            at, 1 - 0.45 / height, f"layer {place + 1}", color=colors.ink, ha="center"
-        )
+    figure = plots.canvas(2.0 + 1.6 * LAYERS, 0.6 + 1.05 * len(reports), colors)
+    grid = figure.subplots(len(reports), LAYERS)
     for place, ((activation, name), report) in enumerate(reports.items()):
-        gap = 0.15 * (place // len(STARTS))
-        bottom = height - top - (place + 1) * row - gap + 0.32
-        troubled = conclusion(report) != "healthy"
-        mark = "! " if troubled else ""
-        figure.text(
-            0.15 / width,
-            (bottom + 0.25) / height,
-            f"{mark}{activation}, {name}",
-            color=colors.ink,
-            fontsize=11,
-            va="center",
-        )
-        for layer in report.layers[:LAYERS]:
-            at = left + layer.index * column
-            axes = plots.add_axes(figure, at, bottom, column - 0.3, row - 0.5, colors)
+        row = grid[place]
+        mark = "! " if conclusion(report) != "healthy" else ""
+        label = f"{mark}{activation}, {name}"
+        row[0].set_ylabel(label, rotation=0, ha="right", va="center", color=colors.ink)
+        for axes, layer in zip(row, report.layers, strict=False):
             plots.histogram(axes, layer, colors)
-            axes.set_title(
-                plots.spread(layer), fontsize=7.5, loc="left", pad=2, color=colors.ink
-            )
+            title = plots.spread(layer)
+            if place == 0:
+                title = f"layer {layer.index + 1}\n{title}"
+            axes.set_title(title, fontsize=8, loc="left", pad=2, color=colors.ink)
+    meanings = {
+        "healthy layer": colors.healthy,
+        "layer whose output has a problem": colors.troubled,
+    }
+    figure.legend(
+        handles=[
+            matplotlib.patches.Patch(color=color, label=text)
+            for text, color in meanings.items()
+        ],
+        title="±: standard deviation; % 0: share of zeros; !: network with a problem",
+        loc="outside lower center",
+        ncols=len(meanings),
+        frameon=False,
+        labelcolor=colors.ink,
+    ).get_title().set_color(colors.ink)
     plots.save(figure, files)
     return files
 

@@ -120,6 +120,8 @@ CALLS = {
     "a report's indent": lambda v: REPORT.to_json(indent=v),
     "a report's rows": lambda v: REPORT.table(v),
     "a report's theme": lambda v: REPORT.plot(theme=v),
+    "a report's scale": lambda v: REPORT.plot(same_scale=v),
+    "a report's page": lambda v: REPORT.to_html(v),
     "a picture's path": lambda v: REPORT.plot(v),
     "a comparison's path": lambda v: COMPARISON.plot(v),
     "a comparison's initializer": lambda v: COMPARISON.of(v),

@@ -1,18 +1,28 @@
 """The picture of a comparison: loss curves with their spread over the seeds."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
-from keras_inits.diagnostics import plots
+from keras_inits.diagnostics import labels, plots
 
-HEIGHT = 3.4
-BOTTOM = 0.55
+if TYPE_CHECKING:
+    from keras_inits.diagnostics.comparison import Comparison
+
+HEIGHT = 4.0
+LONGEST_NAME = 60
+LETTERS = 120  # of a line of the legend
 
 
-def draw_comparison(comparison, path=None, *, theme="light"):
+def draw_comparison(
+    comparison: "Comparison", path: str | Path | None = None, *, theme: str = "light"
+) -> Any:
     """Draws training and validation loss by epoch on a log axis.
 
     Each initializer has a line, the mean over its seeds, within a band from the
-    least to the largest. A loss that is not finite ends its line.
+    least to the largest. A loss that is not finite ends its line. Up to 42 lines differ
+    in color and dashes together.
 
     Args:
         comparison: A `Comparison`.
@@ -20,33 +30,33 @@ def draw_comparison(comparison, path=None, *, theme="light"):
         theme: See `plots.draw_report`.
     """
     colors, files = plots.prepare(path, theme)
-    rows = -(-len(comparison.initializers) // 4)
-    top = 0.3 + plots.LINE * (rows + 1)
-    height = HEIGHT + BOTTOM + top
-    figure = plots.canvas(plots.WIDTH, height, colors)
-    width = (plots.WIDTH - 2 * plots.LEFT - plots.RIGHT) / 2
+    names = labels.shortened(comparison.initializers, LONGEST_NAME)
+    columns = min(4, max(1, LETTERS // (10 + max(map(len, names), default=0))))
+    lines = -(-len(names) // columns)
+    figure = plots.canvas(plots.WIDTH, HEIGHT + plots.LINE_HEIGHT * lines, colors)
     sides = (
-        ("training loss", "losses", 1, plots.LEFT),
-        ("validation loss", "validation_losses", 0, 2 * plots.LEFT + width),
+        ("training loss", "losses", 1),
+        ("validation loss", "validation_losses", 0),
     )
-    for title, attribute, first, left in sides:
-        axes = plots.add_axes(figure, left, BOTTOM, width, HEIGHT, colors)
-        axes.set_yscale("log")
+    for axes, (title, attribute, first) in zip(
+        figure.subplots(1, 2).flat, sides, strict=True
+    ):
+        plots.style(axes, colors)
         axes.set_title(title, loc="left", fontsize=9, color=colors.ink)
         axes.set_xlabel("epoch", fontsize=9, color=colors.ink)
         axes.grid(axis="y", color=colors.faint, lw=0.4)
         axes.xaxis.get_major_locator().set_params(integer=True)
+        seen = []
         for place, name in enumerate(comparison.initializers):
             curves = [getattr(run, attribute) for run in comparison.of(name)]
             if curves:
-                _line(axes, np.array(curves), first, name, place, colors)
-    handles, labels = axes.get_legend_handles_labels()
+                seen += _line(axes, np.array(curves), first, names, place, colors)
+        if seen:
+            plots.log_axis(axes, min(seen) / 1.1, max(seen) * 1.1)
     figure.legend(
-        handles,
-        labels,
-        loc="upper left",
-        bbox_to_anchor=(plots.LEFT / plots.WIDTH, 1.0),
-        ncols=4,
+        *axes.get_legend_handles_labels(),
+        loc="outside upper left",
+        ncols=columns,
         frameon=False,
         fontsize=9,
         labelcolor=colors.ink,
@@ -56,12 +66,14 @@ def draw_comparison(comparison, path=None, *, theme="light"):
     return figure
 
 
-def _line(axes, curves, first, name, place, colors):
+def _line(axes, curves, first, names, place, colors):
+    """Draws an initializer's line, and returns the ends of its band."""
     curves = np.where(np.isfinite(curves) & (curves > 0), curves, np.nan)
     whole = ~np.isnan(curves).any(axis=0)
     epochs = (np.arange(curves.shape[1]) + first)[whole]
     curves = curves[:, whole]
     color = colors.lines[place % len(colors.lines)]
+    # Seven colors and six dashes: a pair comes again after 42 lines.
     dash = plots.DASHES[place % len(plots.DASHES)]
     axes.plot(
         epochs,
@@ -72,8 +84,9 @@ def _line(axes, curves, first, name, place, colors):
         marker=plots.MARKERS[place % len(plots.MARKERS)],
         markersize=4,
         markevery=max(1, len(epochs) // 8),
-        label=name,
+        label=names[place],
     )
     axes.fill_between(
-        epochs, curves.min(axis=0), curves.max(axis=0), color=color, alpha=0.2, lw=0
+        epochs, curves.min(axis=0), curves.max(axis=0), color=color, alpha=0.15, lw=0
     )
+    return [float(curves.min()), float(curves.max())] if curves.size else []

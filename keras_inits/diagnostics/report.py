@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import rich.text
 
@@ -158,11 +159,17 @@ class SignalReport(_reports.Report):
         return table
 
     @_errors.named("SignalReport.plot")
-    def plot(self, path=None, *, theme="light"):
+    def plot(
+        self,
+        path: str | Path | None = None,
+        *,
+        theme: str = "light",
+        same_scale: bool = False,
+    ) -> Any:
         """Draws the report; see `plots.draw_report`."""
         from keras_inits.diagnostics import plots
 
-        return plots.draw_report(self, path, theme=theme)
+        return plots.draw_report(self, path, theme=theme, same_scale=same_scale)
 
     @_errors.named("SignalReport.to_html")
     def to_html(self, path: str | Path | None = None) -> str:

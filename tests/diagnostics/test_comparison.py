@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import keras_inits
-from keras_inits.diagnostics import comparison
+from keras_inits.diagnostics import comparison, plots
 from keras_inits.diagnostics.comparison import Comparison, Run, compare
 from tests.diagnostics.networks import normal, plain
 from tests.support import ROUNDING, needs_gradients, raises_exactly
@@ -339,3 +339,19 @@ def test_wrong_arguments_are_refused(arguments, text):
     }
     with raises_exactly(f"compare: Argument {text}"):
         compare(**arguments)
+
+
+def test_the_picture_tells_many_starts_apart_and_has_plain_numbers(tmp_path):
+    names = [f"start_{place}" for place in range(42)]
+    runs = [Run(name, 0, [2.0, 0.3], [2.0, 1.0, 0.3], {}, 0.1) for name in names]
+
+    figure = Comparison(names, 2, runs, interrupted=False).plot(tmp_path / "many.png")
+
+    axes = figure.axes[1]
+    lines = [line for line in axes.lines if line.get_label() in names]
+    looks = {(str(line.get_color()), line.get_marker()) for line in lines}
+    assert len(plots.DASHES) == len(plots.MARKERS)  # so that dashes tell as much
+    assert len(lines) == len(looks) == 42
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == names
+    texts = [label.get_text() for label in axes.get_yticklabels() if label.get_text()]
+    assert {"0.5", "1", "2"} <= set(texts)

@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import io
+import math
 import pathlib
 import re
 import sys
@@ -11,9 +12,9 @@ import pytest
 import rich.console
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from keras_inits.diagnostics import diagnose, plots
+from keras_inits.diagnostics import diagnose, plots, verdicts
 from tests.diagnostics.networks import normal, plain, set_kernels
-from tests.support import GRADIENTS, raises_exactly
+from tests.support import GRADIENTS, needs_gradients, raises_exactly
 
 
 def report(depth=3, stddev=0.3):
@@ -118,7 +119,15 @@ def test_a_picture_has_a_panel_for_each_layer_and_no_overlap(depth, theme, tmp_p
     panels = figure.axes[: depth + 1]
     assert len(figure.axes) == depth + (3 if found.loss is not None else 2)
     assert (tmp_path / "picture.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    assert_no_overlap(figure)
+    assert [axes.get_title(loc="left").split("\n")[0] for axes in panels][-1].endswith(
+        f"{depth} head"
+    )
+
+
+def assert_no_overlap(figure):
     renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)  # which lays it out
     boxes = [axes.get_tightbbox(renderer) for axes in figure.axes]
     whole = figure.bbox
     for place, box in enumerate(boxes):
@@ -131,9 +140,102 @@ def test_a_picture_has_a_panel_for_each_layer_and_no_overlap(depth, theme, tmp_p
             width = min(box.x1, other.x1) - max(box.x0, other.x0)
             height = min(box.y1, other.y1) - max(box.y0, other.y0)
             assert width < 1 or height < 1
-    assert [axes.get_title(loc="left").split("\n")[0] for axes in panels][-1].endswith(
-        f"{depth} head"
-    )
+
+
+def judged_as(*problems):
+    """Three layers and a head, each with the problems given."""
+    found = report(depth=3)
+    layers = [
+        dataclasses.replace(layer, problems=list(problems[layer.index]))
+        for layer in found.layers
+    ]
+    return dataclasses.replace(found, layers=layers)
+
+
+def points(axes, label):
+    """Where the points with a label in the legend are."""
+    return [
+        x for line in axes.lines if line.get_label() == label for x in line.get_xdata()
+    ]
+
+
+@needs_gradients
+def test_a_mark_stands_only_where_the_problem_shows():
+    found = judged_as(["dead"], ["vanishing"], ["gradient explodes"], [])
+
+    *panels, outputs, gradients = found.plot().axes
+
+    assert ["\n! " in axes.get_title(loc="left") for axes in panels] == [
+        *(True, True, False, False)
+    ]
+    assert points(outputs, "problem") == [1]
+    assert points(gradients, "problem") == [2]
+
+
+def test_the_band_ends_where_nothing_is_judged_by_it():
+    found = judged_as([], [], [], [])
+    judged = [layer.index for layer in verdicts.hidden_path(found.layers)]
+
+    axes = found.plot().axes[4]
+
+    (band,) = axes.patches
+    edges = band.get_data().edges
+    assert (edges[0], edges[-1]) == (judged[0] - 0.5, judged[-1] + 0.5)
+    assert 3 not in judged  # the model's answer
+    assert points(axes, "not judged by the band") == [3]
+    assert points(axes, "layer") == judged
+
+
+def test_zero_and_infinity_have_marks_on_the_edges():
+    found = judged_as(["vanishing"], ["overflow"], [], [])
+    for index, value in ((0, 0.0), (1, math.inf)):
+        signal = dataclasses.replace(found[index].signal, stddev=value)
+        found.layers[index] = dataclasses.replace(found[index], signal=signal)
+
+    axes = found.plot().axes[4]
+
+    assert points(axes, "exactly 0") == [0]
+    assert points(axes, "not finite") == [1]
+
+
+def test_panels_share_a_scale_on_request():
+    found = report()
+
+    own = {axes.get_xlim() for axes in found.plot().axes[:4]}
+    shared = {axes.get_xlim() for axes in found.plot(same_scale=True).axes[:4]}
+
+    assert len(own) == 4
+    ends = [edge for layer in found.layers for edge in layer.signal.histogram[0]]
+    assert shared == {(min(ends), max(ends))}
+
+
+def test_a_scale_that_is_no_bool_is_refused():
+    with raises_exactly(
+        "SignalReport.plot: Argument `same_scale` must be True or False, got 'x'."
+    ):
+        report().plot(same_scale="x")
+
+
+def test_of_very_many_layers_it_is_said_which_are_left_out():
+    found = report(depth=1)
+    first = found.layers[0]
+    layers = [
+        dataclasses.replace(first, index=place, name=f"block_{place}/convolution_{j}")
+        for place in range(88)
+        for j in (1, 2)
+    ]
+    layers = [
+        dataclasses.replace(layer, index=i, sources=[])
+        for i, layer in enumerate(layers)
+    ]
+    figure = dataclasses.replace(found, layers=layers).plot()
+
+    text = figure.subfigs[0].get_suptitle()
+    assert text == "60 of 176 layers, spread evenly; all are below"
+    assert_no_overlap(figure)
+    titles = [axes.get_title(loc="left").split("\n")[0] for axes in figure.axes[:60]]
+    assert titles[0] == "0 blo_0/conv_1"
+    assert len(set(titles)) == 60
 
 
 def test_a_picture_is_saved_as_png_and_svg(tmp_path):
@@ -141,23 +243,6 @@ def test_a_picture_is_saved_as_png_and_svg(tmp_path):
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["both.png", "both.svg"]
     assert "<svg" in (tmp_path / "both.svg").read_text()
-
-
-def test_many_layers_share_the_panels():
-    layers = list(range(1000))
-
-    chosen = plots._chosen(layers)
-
-    assert len(chosen) == plots.MOST_PANELS
-    assert (chosen[0], chosen[-1]) == (0, 999)
-    assert chosen == sorted(set(chosen))
-
-
-@pytest.mark.parametrize(
-    ("text", "short"), [("dense", "dense"), ("batch_normalization_12", "batch_…ion_12")]
-)
-def test_long_names_lose_their_middle(text, short):
-    assert plots.short(text, 13) == short
 
 
 def test_an_unknown_ending_is_refused():
