@@ -11,7 +11,7 @@ def escape(text: object) -> str:
     return html.escape(str(text), quote=True)
 
 
-def _breakable(name):
+def _breakable(name: str) -> str:
     """A name, which a line may break between its parts."""
     return name.replace("/", "/<wbr>").replace("_", "_<wbr>")
 

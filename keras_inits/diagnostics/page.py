@@ -10,6 +10,7 @@ import importlib.util
 import io
 import pathlib
 import string
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import keras_inits
@@ -53,18 +54,18 @@ def render(report: "SignalReport") -> str:
     )
 
 
-def _sentence(text):
+def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _attributes(report):
+def _attributes(report: "SignalReport") -> Iterator[str]:
     """What each row says of its problems."""
     for layer in report.layers:
         kind = ' class="troubled"' if layer.problems else ""
         yield f'data-problems="{escape("|".join(layer.problems))}"{kind}'
 
 
-def _problems(counts):
+def _problems(counts: collections.Counter[str]) -> str:
     """What each problem that was found means."""
     if not counts:
         return ""
@@ -77,11 +78,11 @@ def _problems(counts):
     return f"<h2>What it means</h2><dl>{''.join(entries)}</dl>"
 
 
-def _layers(count):
+def _layers(count: int) -> str:
     return "1 layer" if count == 1 else f"{count} layers"
 
 
-def _options(counts, report):
+def _options(counts: collections.Counter[str], report: "SignalReport") -> str:
     """What the table can be filtered by."""
     chosen = {"": f"all {len(report.layers)} layers"}
     if counts:
@@ -93,7 +94,7 @@ def _options(counts, report):
     )
 
 
-def _pictures(report):
+def _pictures(report: "SignalReport") -> str:
     """The picture in both themes, of which the browser shows the one it prefers."""
     if importlib.util.find_spec("matplotlib") is None:
         return NO_PICTURES
@@ -107,7 +108,7 @@ def _pictures(report):
     )
 
 
-def _drawn(report, theme):
+def _drawn(report: "SignalReport", theme: str) -> str:
     """A picture as the address that holds it whole."""
     file = io.BytesIO()
     figure = plots.draw_report(report, theme=theme)
