@@ -1,10 +1,12 @@
 """The picture of a comparison: loss curves with their spread over the seeds."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras_inits._types import Host
 from keras_inits.diagnostics import labels, plots
 
 if TYPE_CHECKING:
@@ -66,7 +68,14 @@ def draw_comparison(
     return figure
 
 
-def _line(axes, curves, first, names, place, colors):
+def _line(
+    axes: Any,
+    curves: Host,
+    first: int,
+    names: Sequence[str],
+    place: int,
+    colors: plots.Theme,
+) -> list[float]:
     """Draws an initializer's line, and returns the ends of its band."""
     curves = np.where(np.isfinite(curves) & (curves > 0), curves, np.nan)
     whole = ~np.isnan(curves).any(axis=0)

@@ -60,16 +60,16 @@ def short(text: str, length: int) -> str:
     return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
 
 
-def _parts(name):
+def _parts(name: str) -> list[str]:
     """The parts of a path, from its end."""
     return name.split("/")[::-1]
 
 
-def _join(end, part):
+def _join(end: str, part: str) -> str:
     return f"{part}/{end}"
 
 
-def _unshared(name, ends):
+def _unshared(name: str, ends: collections.Counter[str]) -> str:
     """The shortest end of a path that it alone has, or all of it."""
     found = itertools.accumulate(_parts(name), _join)
     return next((end for end in found if ends[end] == 1), name)

@@ -9,7 +9,7 @@ and no mark differs from another by its color alone.
 import dataclasses
 import math
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -233,7 +233,7 @@ def save(figure: Any, files: Iterable[Path]) -> None:
         figure.savefig(file, dpi=RESOLUTION, facecolor=figure.get_facecolor())
 
 
-def _shows(layer):
+def _shows(layer: LayerSignal) -> bool:
     """Whether a layer has a problem that its output shows."""
     return any(problem not in verdicts.OF_GRADIENT for problem in layer.problems)
 
@@ -283,7 +283,15 @@ def spread(layer: LayerSignal) -> str:
     return text
 
 
-def _by_depth(axes, layers, values, bands, problems, what, colors):
+def _by_depth(
+    axes: Any,
+    layers: Sequence[LayerSignal],
+    values: Sequence[float | None],
+    bands: Any,
+    problems: Sequence[str],
+    what: str,
+    colors: Theme,
+) -> None:
     """A line of standard deviations, a point for each layer, and the healthy band."""
     judged = {layer.index for layer in verdicts.hidden_path(layers)}
     drawn = {i: v for i, v in enumerate(values) if v and math.isfinite(v)}
