@@ -31,6 +31,8 @@ NO_PICTURES = (
 def render(report: "SignalReport") -> str:
     """The page as text."""
     table = report.table("all")
+    # The verdict beside the layer's name, where a phone shows it without scrolling.
+    table.columns.insert(2, table.columns.pop())
     counts = collections.Counter(
         problem for layer in report.layers for problem in layer.problems
     )

@@ -78,7 +78,7 @@ def directions(page):
     )
 
 
-def column(found, page, name):
+def column(page, name):
     """Place of a column, from 1."""
     names = page.evaluate(
         "[...document.querySelectorAll('thead th')].map((head) => head.textContent)"
@@ -88,7 +88,7 @@ def column(found, page, name):
 
 def test_a_click_sorts_by_numbers_and_a_second_one_turns_them(page, written):
     found, *_ = written
-    place = column(found, page, "stddev")
+    place = column(page, "stddev")
 
     page.click(f"thead th:nth-child({place}) button")
 
@@ -109,7 +109,7 @@ def test_a_click_sorts_by_numbers_and_a_second_one_turns_them(page, written):
 
 def test_names_sort_by_the_numbers_in_them_and_by_the_keyboard(page, written):
     found, *_ = written
-    place = column(found, page, "layer")
+    place = column(page, "layer")
     button = f"document.querySelector('thead th:nth-child({place}) button')"
     page.evaluate(f"{button}.focus()")
 
@@ -190,6 +190,19 @@ def test_the_page_fits_and_follows_the_theme(page, written, size, theme):
     )
     assert sources[0] != sources[1]
     assert picture[1] == sources[theme == "dark"]
+
+
+@pytest.mark.parametrize("size", [{}, PHONE], ids=["desktop", "phone"])
+def test_a_verdict_stands_beside_the_name_without_scrolling(page, written, size):
+    page.show(written[1], **size)
+
+    right = page.evaluate(
+        "(() => { const range = document.createRange();"
+        f"range.selectNodeContents(document.querySelector('tbody {NAMES} + td'));"
+        "return range.getBoundingClientRect().right; })()"
+    )
+    assert 0 < right < size.get("width", 1280)
+    assert column(page, "verdict") == column(page, "layer") + 1
 
 
 def test_a_phone_shows_what_a_row_is_about_while_it_scrolls(page, written):
