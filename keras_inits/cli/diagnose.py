@@ -55,6 +55,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--plot", metavar="OUT", help="draw the report into a .png, .svg or .pdf file"
     )
     parser.add_argument(
+        "--same-scale",
+        action="store_true",
+        help="draw all histograms of --plot on one axis",
+    )
+    parser.add_argument(
         "--html",
         metavar="OUT",
         help="write a page with the table, the pictures and what each problem means",
@@ -98,5 +103,5 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.html:
         report.to_html(arguments.html)
     if arguments.plot:
-        report.plot(arguments.plot)
+        report.plot(arguments.plot, same_scale=arguments.same_scale)
     return int(bool(report.troubled))

@@ -98,6 +98,15 @@ def test_a_model_in_trouble_ends_with_1_and_writes_its_files(here, run):
     assert json.loads((here / "out.json").read_text())["samples"] == 24
 
 
+def test_a_picture_has_one_scale_on_request(here, run):
+    arguments = ["diagnose", "my_networks:small", "--data", "data.npz", "--plot"]
+
+    run(*arguments, "own.png")
+    run(*arguments, "same.png", "--same-scale")
+
+    assert (here / "own.png").read_bytes() != (here / "same.png").read_bytes()
+
+
 def test_the_batch_is_taken_from_the_front(here, run):
     arguments = ["--data", "data.npz", "--samples", "10", "--json", "out.json"]
 
