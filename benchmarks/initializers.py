@@ -184,7 +184,9 @@ def main():
     args = parser.parse_args()
     results: dict[str, dict] = {}
     for round_number in range(args.rounds):
-        for backend in filter(_installed.installed, args.backends):
+        for backend in args.backends:
+            if _installed.missing(backend) is not None:
+                continue
             print(f"round {round_number + 1}: {backend}", file=sys.stderr, flush=True)
             kept = results.setdefault(backend, {})
             for row, times in measure_on(backend, round_number % 2 == 0).items():

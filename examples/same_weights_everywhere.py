@@ -51,7 +51,7 @@ def main():
     print("backend            fingerprint    build      fingerprint    build")
     fingerprints = set()
     for backend in ("tensorflow", "jax", "torch"):
-        if not _installed.installed(backend):
+        if _installed.missing(backend) is not None:
             print(f"{backend} is not installed here")
             continue
         built = build_on(backend)
