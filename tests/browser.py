@@ -10,9 +10,11 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PATH = next(filter(None, map(shutil.which, PROGRAMS)), None)
+LONGEST = 300.0  # seconds, after which a browser that hangs is ended
 # Chromium's processes do not start as root otherwise, nor in containers.
 OPTIONS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
@@ -130,6 +132,8 @@ def open_page(profile):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    watchdog = threading.Timer(LONGEST, process.kill)
+    watchdog.start()
     os.close(read_commands)
     os.close(write_answers)
     with open(write_commands, "wb") as commands, open(read_answers, "rb") as answers:
@@ -140,6 +144,7 @@ def open_page(profile):
             page._session = {}
             page.call("Browser.close")
         finally:
+            watchdog.cancel()
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
