@@ -68,6 +68,19 @@ def check_layer(argument: str, value: Any) -> keras.Layer:
     return value
 
 
+def check_count(argument: str, value: Any) -> int:
+    """A number of things, 1 or above, that a float tells from its neighbors."""
+    found = check_integer(argument, value, 1)
+    if found > 2**53:
+        raise_bad_value(argument, f"at most {2**53}", value)
+    return found
+
+
+def is_pattern(value: Any) -> bool:
+    """Whether a value is a compiled regular expression that searches strings."""
+    return isinstance(value, re.Pattern) and isinstance(value.pattern, str)
+
+
 def check_takes(
     argument: str, rule: str, function: Callable[..., Any], arguments: Iterable[object]
 ) -> None:
@@ -92,13 +105,13 @@ def deserialize(argument: str, rule: str, value: Any) -> Any:
 
 def check_bool(argument: str, value: Any) -> bool:
     """True or False, of any library, or the integers that equal them."""
-    kind = str(getattr(value, "dtype", type(value).__name__))
     try:
+        kind = str(getattr(value, "dtype", type(value).__name__))
         if ("bool" in kind and not len(getattr(value, "shape", ()))) or (
             integer(value) in (0, 1)
         ):
             return bool(value)
-    except Exception:  # a tensor that is being traced
+    except Exception:  # a tensor that is being traced, or a class that raises
         pass
     return raise_bad_value(argument, "True or False", value)
 

@@ -42,6 +42,8 @@ from keras_inits import _checks, _errors
 from keras_inits._types import Array, Key, Shape
 from keras_inits.engine import draws as formulas
 from keras_inits.engine import quantile, streams
+from keras_inits.engine.graph import GraphOps
+from keras_inits.engine.host import HostOps
 from keras_inits.engine.ops import Ops
 
 __all__ = ["normal", "permutations", "substream", "truncated_normal", "uniform"]
@@ -66,11 +68,11 @@ def uniform(
 
     Raises:
         ValueError: If an end is not finite, `low >= high`, or no number of the
-            dtype lies between them.
+            dtype lies between them; or if what every draw is given is not as above.
     """
     low, high = _checks.check_real("low", low), _checks.check_real("high", high)
     _checks.check_less("low", low, "high", high)
-    dtype = _checks.check_dtype(dtype, _checks.FLOAT_DTYPES)
+    shape, dtype = _check_draw(ops, key, shape, dtype)
     return formulas.uniform(ops, key, shape, low=low, high=high, dtype=dtype)
 
 
@@ -102,7 +104,7 @@ def normal(
     """
     mean = _checks.check_real("mean", mean)
     stddev = _checks.check_not_negative("stddev", stddev)
-    dtype = _checks.check_dtype(dtype, _checks.FLOAT_DTYPES)
+    shape, dtype = _check_draw(ops, key, shape, dtype)
     return formulas.normal(ops, key, shape, mean=mean, stddev=stddev, dtype=dtype)
 
 
@@ -139,7 +141,7 @@ def truncated_normal(
     """
     mean = _checks.check_real("mean", mean)
     stddev = _checks.check_positive("stddev", stddev)
-    dtype = _checks.check_dtype(dtype, _checks.FLOAT_DTYPES)
+    shape, dtype = _check_draw(ops, key, shape, dtype)
     low = _checks.check_real_or_none("lower", lower)
     high = _checks.check_real_or_none("upper", upper)
     low = -math.inf if low is None else float(low)
@@ -170,8 +172,10 @@ def permutations(ops: Ops, key: Key, count: int, length: int) -> Array:
     Raises:
         ValueError: If a number is negative or not an integer.
     """
+    _check_stream(ops, key)
     count = _checks.check_integer("count", count, 0)
     length = _checks.check_integer("length", length, 0)
+    _checks.check_shape((count, length))
     return formulas.permutations(ops, key, count, length)
 
 
@@ -189,6 +193,27 @@ def substream(key: Key, name: str) -> Key:
     Raises:
         ValueError: If `name` is not a string.
     """
+    _check_key(key)
     if not isinstance(name, str):
         _errors.raise_bad_value("name", "a string", name)
     return streams.fold(key, name)
+
+
+def _check_draw(ops: Ops, key: Key, shape: Shape, dtype: str) -> tuple[Shape, str]:
+    """What every draw is given, the last two in their canonical form."""
+    _check_stream(ops, key)
+    shape = _checks.check_shape(shape)
+    return shape, _checks.check_dtype(dtype, _checks.FLOAT_DTYPES)
+
+
+def _check_stream(ops: Ops, key: Key) -> None:
+    if not isinstance(ops, (HostOps, GraphOps)):
+        _errors.raise_bad_value("ops", "what `compute` was given", ops)
+    _check_key(key)
+
+
+def _check_key(key: Key) -> None:
+    words = key if isinstance(key, tuple) else ()
+    if len(words) != 2 or not all(type(w) is int and 0 <= w < 2**64 for w in words):
+        rule = "what `compute` was given, or a `substream` of it"
+        _errors.raise_bad_value("key", rule, key)

@@ -68,6 +68,8 @@ def test_another_name_is_another_stream():
 
     assert len(set(keys)) == 3
     assert draws.substream(KEY, "one") == keys[1]
+    # Half of a pair of surrogates, which has no encoding of its own.
+    assert draws.substream(KEY, "\ud800") not in (*keys, draws.substream(KEY, "?"))
 
 
 def test_an_initializer_of_ones_own_works_everywhere():

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 import keras_inits as ki
 from keras_inits import _backend
 from keras_inits.diagnostics import comparison
+from keras_inits.engine.host import HostOps
 from keras_inits.initializers.lookup import parameters_of
 from tests.hostile import (
     COMPARISON,
@@ -41,6 +42,8 @@ SETTINGS = settings(
     derandomize=True,  # the same examples each time, so a failure is a change's
     suppress_health_check=list(HealthCheck),
 )
+OPS, KEY = HostOps(), (1, 2)
+DRAW = {"ops": OPS, "key": KEY, "shape": (3,), "dtype": "float32"}
 SHAPES = [(4, 4), (5,), (2, 3, 4), (4, 1, 3)]
 CLASSES = [
     name
@@ -111,8 +114,26 @@ CALLS = {
     "fans_of": lambda v: ki.fans_of(v, v),
     "fans_of's variable": lambda v: ki.fans_of(MODEL.layers[0], v),
     "lsuv's x": lambda v: ki.lsuv(MODEL, v),
-    "draws' low": lambda v: ki.draws.uniform(None, (1, 2), (3,), low=v, dtype=v),
-    "draws' name": lambda v: ki.draws.substream((1, 2), v),
+    "draws' low": lambda v: ki.draws.uniform(OPS, KEY, (3,), low=v, dtype=v),
+    "draws' name": lambda v: ki.draws.substream(KEY, v),
+    **{
+        f"draws' {name}": lambda v, name=name: (
+            ki.draws.truncated_normal(**{**DRAW, name: v}) if not too_large(v) else None
+        )
+        for name in ("ops", "key", "shape")
+    },
+    **{
+        f"{recipe}'s {name}": lambda v, recipe=recipe, name=name: ki.initialize(
+            MODEL,
+            getattr(ki.recipes, recipe)(2, **{name: v}),
+            strict=False,
+            dry_run=True,
+        )
+        for recipe, name in (
+            *(("gpt2", "residual"), ("deepnorm", "decoder_layers")),
+            *(("deepnorm", "feed_forward"), ("t_fixup", "decoder_layers")),
+        )
+    },
     "diagnose": lambda v: ki.diagnose(v, X),
     "diagnose's x": lambda v: ki.diagnose(MODEL, v),
     "diagnose's training": lambda v: ki.diagnose(MODEL, X, training=v),

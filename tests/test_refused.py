@@ -1,11 +1,16 @@
 """The words in which values that no one means are refused, in full."""
 
+import itertools
+import re
+
 import keras
 import numpy as np
 import pytest
 
 import keras_inits as ki
-from keras_inits import _backend, _errors
+from keras_inits import _backend, _errors, draws
+from keras_inits.diagnostics import comparison
+from keras_inits.engine.host import HostOps
 from tests.hostile import (
     COMPARISON,
     DEEP,
@@ -24,6 +29,7 @@ from tests.support import raises_exactly
 
 with pytest.raises(ValueError, match="expected axis -1") as error:
     NARROW(X)
+OPS, KEY = HostOps(), (1, 2)
 NARROW_SAYS = str(error.value)  # in other words from version to version of Keras
 
 REFUSED = [
@@ -140,6 +146,65 @@ REFUSED = [
         lambda: ki.register(package=3),
         "register: Argument `package` must be the name of a package, got 3.",
     ),
+    *(
+        (
+            lambda draw=draw: draw(OPS, KEY, itertools.repeat(3), dtype="float32"),
+            f"draws.{draw.__name__}: Argument `shape` must be a tuple of integers, "
+            "each 0 or above, got repeat(3).",
+        )
+        for draw in (draws.uniform, draws.normal, draws.truncated_normal)
+    ),
+    *(
+        (
+            lambda key=key: draws.uniform(OPS, key, (3,), dtype="float32"),
+            "draws.uniform: Argument `key` must be what `compute` was given, or a "
+            f"`substream` of it, got {key!r}.",
+        )
+        for key in (1, (1, 2, 3), (1, 2**64), (-1, 2), (True, 2), [1, 2])
+    ),
+    *(
+        (
+            lambda ops=ops: draws.permutations(ops, KEY, 2, 3),
+            "draws.permutations: Argument `ops` must be what `compute` was given, got "
+            f"{ops!r}.",
+        )
+        for ops in (None, np, keras.ops)
+    ),
+    (
+        lambda: draws.permutations(OPS, KEY, 2**40, 2**40),
+        "draws.permutations: Argument `shape` must be of at most 576460752303423488 "
+        f"entries, got {(2**40, 2**40)}.",
+    ),
+    (
+        lambda: draws.substream("x", "coins"),
+        "draws.substream: Argument `key` must be what `compute` was given, or a "
+        "`substream` of it, got 'x'.",
+    ),
+    (
+        lambda: ki.STFT(periodic=HOSTILE[8]),
+        f"STFT: Argument `periodic` must be True or False, got {HOSTILE[8]!r}.",
+    ),
+    (
+        lambda: ki.recipes.gpt2(2**53 + 1),
+        "recipes.gpt2: Argument `num_layers` must be at most 9007199254740992, got "
+        "9007199254740993.",
+    ),
+    (
+        lambda: ki.recipes.deepnorm(None, 10**400),
+        "recipes.deepnorm: Argument `decoder_layers` must be at most "
+        f"9007199254740992, got {10**400}.",
+    ),
+    (
+        lambda: ki.recipes.t_fixup(2, feed_forward=re.compile(b"x")),
+        "recipes.t_fixup: Argument `feed_forward` must be None or a compiled regular "
+        "expression, got re.compile(b'x').",
+    ),
+    (
+        lambda: ki.initialize(MODEL, ki.recipes.vit(head=re.compile(b"x"))),
+        "initialize: Argument `rules` must be keyed by layer classes, names of "
+        "weights, globs or regular expressions on addresses, or functions of layer "
+        "and variable, got re.compile(b'x').",
+    ),
     (
         lambda: ki.Orthogonal(HOSTILE[4]),
         "Orthogonal: Argument `gain` must be a finite number, got a Hostile without a "
@@ -168,6 +233,11 @@ if _backend.differentiates():
                 f"that returns a Keras model, got {build!r}.",
             )
             for build in (type, len, wrong_loss, keras.layers.Dense)
+        ),
+        (
+            lambda: ki.compare(compiled, X, Y, [DEEP], **ONE_RUN),
+            "compare: Argument `initializers` must be "
+            f"{comparison.START}, got {_errors.shown(DEEP)}.",
         ),
         (
             lambda: ki.compare(

@@ -222,10 +222,16 @@ def _train(
 ) -> Run:
     (x, y), (held_x, held_y) = data
     began = time.perf_counter()
-    quiet = {"verbose": 0, "batch_size": batch_size}
-    scores = model.evaluate(held_x, held_y, return_dict=True, **quiet)
-    losses, validation_losses = [], [float(scores["loss"])]
     size = len(keras.tree.flatten(x)[0])
+    quiet = {"verbose": 0, "batch_size": min(batch_size, size)}
+    try:
+        scores = model.evaluate(held_x, held_y, return_dict=True, **quiet)
+    except Exception as error:
+        rule = "run through the model, and `y` through its loss"
+        shapes = [a.shape for a in keras.tree.flatten((held_x, held_y))]
+        found = f"arrays of shapes {', '.join(map(str, shapes))}"
+        _errors.raise_bad_argument("x", rule, found, _errors.reason(error), error)
+    losses, validation_losses = [], [float(scores["loss"])]
     for epoch in range(epochs):
         # NumPy keeps the stream of RandomState as it is for good.
         order = np.random.RandomState([abs(seed) % 2**32, epoch]).permutation(size)
@@ -296,7 +302,7 @@ def _kernels_from(initializer: Any, model: keras.Layer, seed: int) -> Plan:
 def _name_of(entry: Any) -> str:
     if isinstance(entry, str):
         return entry
-    return getattr(entry, "__name__", None) or repr(entry)
+    return getattr(entry, "__name__", None) or _errors.shown(entry)
 
 
 def _listed(values: Any, argument: str = "seeds") -> list[Any]:
@@ -319,7 +325,12 @@ def _split(size: int, share: Real) -> tuple[Host, Host]:
 
 
 def _take(data: Any, places: Any) -> Any:
-    return keras.tree.map_structure(lambda array: array[places], data)
+    def take(array: Host) -> Host:
+        taken = array[places]
+        # Not every backend has integers without a sign; these fit in 32 bits.
+        return taken.astype("int32") if array.dtype.kind == "u" else taken
+
+    return keras.tree.map_structure(take, data)
 
 
 def _compiled(build_model: Any, x: Any) -> keras.Model:

@@ -29,7 +29,9 @@ from keras_inits.engine import philox, turns
 def _words(text: str, count: int) -> tuple[int, ...]:
     """`count` 64-bit words that stand for `text`."""
     digest = hashlib.blake2b(
-        text.encode(), digest_size=8 * count, person=b"keras_inits v1"
+        text.encode("utf-8", "surrogatepass"),
+        digest_size=8 * count,
+        person=b"keras_inits v1",
     ).digest()
     return tuple(
         int.from_bytes(digest[i : i + 8], "little") for i in range(0, 8 * count, 8)

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import keras
 import numpy as np
 
-from keras_inits import _convert, _errors
+from keras_inits import _checks, _convert, _errors
 from keras_inits._types import Fans, Shape
 from keras_inits.initializers import Constant, keras_own, lookup
 from keras_inits.initializers.base import Initializer
@@ -193,7 +193,7 @@ class Rule:
             return lambda weight: (
                 key == weight.role or fnmatch.fnmatchcase(weight.address, key)
             )
-        if isinstance(key, re.Pattern):
+        if _checks.is_pattern(key):
             return lambda weight: key.search(weight.address) is not None
         if callable(key) and not isinstance(key, type):
             return lambda weight: bool(key(weight.layer, weight.variable))

@@ -182,6 +182,34 @@ def test_what_cannot_start_a_run_is_found_before_any_trains(
 
 
 @needs_gradients
+@pytest.mark.parametrize("y", [normal((40, 3)), normal((40, 4, 2))])
+def test_targets_that_the_loss_does_not_take_are_refused(y):
+    with pytest.raises(ValueError, match="The reason: ") as error:
+        compare(build, X, y, ["zeros"], **COMMON)
+
+    # What the backend says of it differs.
+    said, _, _ = str(error.value).partition(" The reason: ")
+    assert said == (
+        "compare: Argument `x` must run through the model, and `y` through its loss, "
+        f"got arrays of shapes (8, 16), {(8, *y.shape[1:])}."
+    )
+    assert error.value.comparison.runs == []
+
+
+@needs_gradients
+def test_data_and_batches_of_any_size_of_integer_are_taken():
+    unsigned = (np.abs(Y) * 3).astype("uint64")
+    common = {**COMMON, "epochs": 1, "seeds": [0]}
+
+    found, expected = (
+        compare(build, X, y, ["zeros"], batch_size=size, **common).runs[0].losses
+        for y, size in ((unsigned, 2**64), (unsigned.astype("int32"), 32))
+    )
+
+    assert found == expected
+
+
+@needs_gradients
 def test_lists_may_be_generators(monkeypatch):
     monkeypatch.setattr(comparison, "_train", lambda *args: args[1:3])
 

@@ -114,7 +114,7 @@ def gpt2(num_layers: Integer, *, residual: RuleKey | None = None) -> RuleList:
         draws the positions' table with 0.01 and leaves the factor out; the paper
         is followed here.
     """
-    count = _checks.check_integer("num_layers", num_layers, 1)
+    count = _checks.check_count("num_layers", num_layers)
     small = RandomNormal(0.0, STDDEV / math.sqrt(2 * count))
     first = (
         (common.EVERYTHING, _Ends(count, small))
@@ -169,7 +169,7 @@ def _counts(
         rule = "an integer, 1 or above, or `decoder_layers` must be one"
         _errors.raise_bad_value("encoder_layers", rule, None)
     return {
-        stack: _checks.check_integer(f"{stack}_layers", count, 1)
+        stack: _checks.check_count(f"{stack}_layers", count)
         for stack, count in given.items()
         if count is not None
     }
@@ -198,7 +198,7 @@ class _Scaled:
         self.give = give
         self.counts = counts
         self.gains = gains
-        if not (feed_forward is None or isinstance(feed_forward, re.Pattern)):
+        if not (feed_forward is None or _checks.is_pattern(feed_forward)):
             rule = "None or a compiled regular expression"
             _errors.raise_bad_value("feed_forward", rule, feed_forward)
         self.feed_forward = feed_forward
