@@ -25,8 +25,7 @@ def number(value: Any) -> float | None:
     if type(value) in (int, float):
         return value
     try:
-        if isinstance(value, keras.Variable):
-            value = value.value
+        value = _without_variable(value)
         kind = str(getattr(value, "dtype", type(value).__name__))
         if len(getattr(value, "shape", ())) or isinstance(value, (str, bytes)):
             return None
@@ -49,6 +48,17 @@ def integer(value: Any) -> int | None:
     return found if type(found) is int else None
 
 
+def _without_variable(value: Any) -> Any:
+    """A variable's values as NumPy has them, anything else as it is.
+
+    On JAX a variable has no end, as any index is clipped to it, and PyTorch warns of
+    numbers that come from one.
+    """
+    if isinstance(value, keras.Variable):
+        return keras.ops.convert_to_numpy(value.value)
+    return value
+
+
 def entries(value: Any, most: int = MOST_ENTRIES) -> list[Any] | None:
     """The entries of a list or of another iterable, at most `most`, or None.
 
@@ -57,7 +67,7 @@ def entries(value: Any, most: int = MOST_ENTRIES) -> list[Any] | None:
     if isinstance(value, (str, bytes, bytearray, Mapping)):
         return None
     try:
-        found = list(itertools.islice(iter(value), most + 1))
+        found = list(itertools.islice(iter(_without_variable(value)), most + 1))
     except Exception:
         return None
     return found if len(found) <= most else None

@@ -17,8 +17,9 @@ T = TypeVar("T")
 MOST_ROWS = 30  # which a terminal shows at once; a report with more has a summary
 
 
+@dataclasses.dataclass(frozen=True)
 class Report:
-    """A dataclass that `print`, `rich.print` and notebooks show as a table.
+    """What `print`, `rich.print` and notebooks show as a table.
 
     `to_dict` and `to_json` give its data.
     """
@@ -41,7 +42,8 @@ class Report:
 
         A number that is not finite becomes `None`.
         """
-        return _plain(dataclasses.asdict(self))  # type: ignore[call-overload]
+        found: dict[str, Any] = _plain(dataclasses.asdict(self))
+        return found
 
     def to_json(self, path: str | Path | None = None, *, indent: int | None = 2) -> str:
         """The plain data as JSON text, and into a file if a path is given.

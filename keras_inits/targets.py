@@ -47,6 +47,8 @@ def resolve_target(text: str) -> Callable[[], keras.Model]:
         ValueError: If there is no such module, function or architecture, or the
             module cannot be imported.
     """
+    if not isinstance(text, str):
+        _errors.raise_bad_value(ARGUMENT, RULE, text)
     module_name, colon, function_name = text.partition(":")
     if not colon:
         names = applications()

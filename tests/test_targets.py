@@ -40,13 +40,14 @@ def test_a_target_is_a_function_of_a_module_here(here):
 
 
 def test_a_target_is_an_application():
-    build = resolve_target("MobileNetV2")
+    model = resolve_target("MobileNet")()
 
-    assert callable(build)
+    assert model.name == "mobilenet_1.00_224"
 
 
 ONE_OF = "`module:function` or the name of a model in keras.applications"
 REFUSED_TARGETS = {
+    1: f"{ONE_OF}, got 1.",
     "resnet50": f"{ONE_OF}, got 'resnet50'. Did you mean 'ResNet50'?",
     ":": f"{ONE_OF}, got ':'.",
     "user_modls:build": "a module that can be imported from here, and its function, "

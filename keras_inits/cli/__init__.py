@@ -103,9 +103,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    arguments = parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    arguments = parser().parse_args(given)
     command = importlib.import_module(f"{__name__}.{arguments.command}")
     try:
+        _check_values(given)
         return command.run(arguments)
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -120,6 +122,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         sentence = sentence.replace(python, typed)
     print(f"keras-inits {arguments.command}: {sentence}", file=sys.stderr)
     return MISTAKE
+
+
+def _check_values(given: Sequence[str]) -> None:
+    """Refuses `--option=--`, which Python before 3.13 takes for an empty list."""
+    from keras_inits import _errors
+
+    for text in given:
+        option, _, value = text.partition("=")
+        if option.startswith("--") and value == "--":
+            _errors.raise_bad_argument(option, "have a value", "'--'")
 
 
 def shortened(text: str) -> str:

@@ -191,6 +191,7 @@ def compare(
     except KeyboardInterrupt:
         return result
     except BaseException as error:
+        # mypy knows no attributes that an error is given, only notes.
         error.comparison = result  # type: ignore[attr-defined]
         error.add_note(
             f"compare: {len(result.runs)} of {count} runs are finished; they are in "

@@ -6,7 +6,6 @@ says stands in `explanations`.
 
 import base64
 import collections
-import importlib.util
 import io
 import pathlib
 import string
@@ -98,7 +97,7 @@ def _options(counts: collections.Counter[str], report: "SignalReport") -> str:
 
 def _pictures(report: "SignalReport") -> str:
     """The picture in both themes, of which the browser shows the one it prefers."""
-    if importlib.util.find_spec("matplotlib") is None:
+    if not plots.is_installed():
         return NO_PICTURES
     light, dark = (_drawn(report, theme) for theme in plots.THEMES)
     text = "Histograms of the layers' outputs, and by depth the standard deviations of "

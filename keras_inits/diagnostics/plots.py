@@ -7,6 +7,7 @@ and no mark differs from another by its color alone.
 """
 
 import dataclasses
+import importlib.util
 import math
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -145,12 +146,15 @@ def draw_report(
     return figure
 
 
+def is_installed() -> bool:
+    """Whether there is a matplotlib to draw with."""
+    return importlib.util.find_spec("matplotlib") is not None
+
+
 def prepare(path: Any, theme: str) -> tuple[Theme, list[Path]]:
     """The theme's colors and the files to write; refuses before anything is drawn."""
     _checks.check_choice("theme", theme, tuple(THEMES))
-    try:
-        import matplotlib.figure  # noqa: F401, asks whether it is there
-    except ImportError:
+    if not is_installed():
         _errors.raise_error(
             "Pictures need matplotlib, which is not installed. Install it with: pip "
             'install "keras_inits[plot]"',

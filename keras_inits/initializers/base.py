@@ -57,6 +57,7 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
         super().__init_subclass__(**kwargs)
         if "__init__" in vars(cls):
             named = constructors.named_in_errors(vars(cls)["__init__"])
+            # mypy wants methods to stay; this one has the same parameters.
             cls.__init__ = named  # type: ignore[method-assign]
 
     @_backend.untraced

@@ -53,6 +53,10 @@ MISTAKES = {
         "Argument `NAME` must be the name of an initializer, "
         "got 'he_norml'. Did you mean 'he_normal'?",
     ),
+    "two dashes for a value": (
+        ("show", "he_normal", "--shape=--"),
+        "Argument `--shape` must have a value, got '--'.",
+    ),
     "shape of words": (
         ("show", "he_normal", "--shape", "3,x"),
         "Argument `--shape` must be integers separated by commas, "
