@@ -49,13 +49,13 @@ def integer(value: Any) -> int | None:
 
 
 def _without_variable(value: Any) -> Any:
-    """A variable's values as NumPy has them, anything else as it is.
+    """The tensor of a variable, without its gradient, anything else as it is.
 
     On JAX a variable has no end, as any index is clipped to it, and PyTorch warns of
-    numbers that come from one.
+    numbers that come from what has a gradient.
     """
     if isinstance(value, keras.Variable):
-        return keras.ops.convert_to_numpy(value.value)
+        return keras.ops.stop_gradient(value.value)
     return value
 
 
