@@ -11,6 +11,7 @@ throws away what BatchNormalization and the seed generators would store.
 
 import collections
 import contextlib
+import dataclasses
 import functools
 import inspect
 import weakref
@@ -34,18 +35,34 @@ class Call:
         layer: The layer.
         name: Names of the layer and of those that called it, joined by `/`.
         count: How often the layer had been called before.
-        sources: The observed calls whose outputs went in.
+        inputs: What each tensor that went in is: a `Call`, or a `Taken` that no
+            observed call put out.
+        sources: The `Call`s among them.
         kernels: The trainable matrices of the layer itself, its main one first.
         unit_axis: The axis of the output that numbers the units.
     """
 
-    def __init__(self, layer, name, count, sources, kernels=()):
+    def __init__(self, layer, name, count, inputs, kernels=()):
         self.layer = layer
         self.name = name if not count else f"{name} (call {count + 1})"
         self.count = count
-        self.sources = sources
+        self.inputs = inputs
+        self.sources = [source for source in inputs if isinstance(source, Call)]
         self.kernels = kernels
         self.unit_axis = -1
+
+
+@dataclasses.dataclass(eq=False)
+class Taken:
+    """A tensor that a layer takes in and no observed call put out, as a sum.
+
+    Attributes:
+        reader: Name of the layer, or of the model for its inputs.
+        is_floating: Whether it has floating-point values.
+    """
+
+    reader: str
+    is_floating: bool
 
 
 class Observer:
@@ -70,6 +87,9 @@ class Observer:
         """Look at an output tensor; return it or an equal one."""
         return output
 
+    def take(self, taken, tensor):
+        """Look at a tensor that a layer takes in; see `Taken`."""
+
 
 class _StoppedError(Exception):
     """Name and reason of a model or layer that refuses its inputs before it runs."""
@@ -87,14 +107,25 @@ class _Pass:
         self.counts = {}
         self.seen = [0]
         self.makers = {}
+        self.outputs = []  # what is known of the model's outputs
         self.failed = None
 
-    def sources(self, args, kwargs):
+    def maker(self, tensor):
+        """What is known of a tensor: a `Call`, a `Taken`, or None."""
+        reference, maker = self.makers.get(id(tensor), (None, None))
+        return maker if reference is not None and reference() is tensor else None
+
+    def inputs(self, name, args, kwargs):
         found = []
         for tensor in keras.tree.flatten((args, kwargs)):
-            reference, call = self.makers.get(id(tensor), (None, None))
-            if reference is not None and reference() is tensor:
-                found.append(call)
+            if not keras.ops.is_tensor(tensor):
+                continue
+            maker = self.maker(tensor)
+            if maker is None:
+                maker = Taken(name, is_floating(tensor))
+                self.makers[id(tensor)] = weakref.ref(tensor), maker
+                self.observer.take(maker, tensor)
+            found.append(maker)
         return found
 
     def wrap(self, layer):
@@ -116,9 +147,9 @@ class _Pass:
             count = self.counts.get(id(layer), 0)
             self.counts[id(layer)] = count + 1
             name = "/".join(self.names) or layer.name
-            sources = self.sources(args, kwargs)
+            taken = self.inputs(name, args, kwargs)
             matrices = self.kernels.get(id(layer), ())
-            this = Call(layer, name, count, sources, matrices)
+            this = Call(layer, name, count, taken, matrices)
             outputs = self.observer.replace(this, run, args, kwargs)
         except Exception as error:
             # The innermost comes first; further out Keras rewords the error.
@@ -130,7 +161,11 @@ class _Pass:
             if not is_model:
                 self.names.pop()
         self.seen[-1] += inside
-        return self.show(this, outputs, inside)
+        outputs = self.show(this, outputs, inside)
+        if is_model:
+            flat = keras.tree.flatten(outputs)
+            self.outputs = [self.maker(t) for t in flat if is_floating(t)]
+        return outputs
 
     def show(self, call, outputs, inside):
         flat = keras.tree.flatten(outputs)
@@ -139,10 +174,9 @@ class _Pass:
             return outputs
         # A block that hands on the output of a layer inside of it has nothing
         # to add, unless it is a layer with weights that ends with another one.
-        if inside and id(flat[place]) in self.makers and not call.kernels:
-            reference, _ = self.makers[id(flat[place])]
-            if reference() is flat[place]:
-                return outputs
+        from_inside = isinstance(self.maker(flat[place]), Call)
+        if inside and from_inside and not call.kernels:
+            return outputs
         call.unit_axis = unit_axis(call, flat[place])
         shown = self.observer.observe(call, flat[place])
         flat[place] = shown
@@ -152,8 +186,8 @@ class _Pass:
 
 
 def is_floating(tensor):
-    """Whether it is a tensor with a batch of floating-point values."""
-    if not keras.ops.is_tensor(tensor) or len(tensor.shape) < 1:
+    """Whether it is a tensor with a batch of floating-point values, and not empty."""
+    if not keras.ops.is_tensor(tensor) or len(tensor.shape) < 1 or 0 in tensor.shape:
         return False
     return keras.backend.is_float_dtype(keras.backend.standardize_dtype(tensor.dtype))
 
@@ -244,6 +278,10 @@ def observed(model, observer, training):
         observer: An `Observer`.
         training: See `run`.
 
+    Yields:
+        What is known of the pass; its `outputs` are what the model put out, in the
+        words of `Call.inputs`, and None for what nothing is known of.
+
     Raises:
         ValueError: If a layer is called that has not been built, or if one
             cannot run on what it is given.
@@ -266,7 +304,7 @@ def observed(model, observer, training):
                 elif not layer.built:
                     refusal = without_build(layer)
                     stack.enter_context(replaced(layer, "build", refusal))
-            yield
+            yield current
     except Exception as error:
         if observer.refused:
             # Keras rewords what is raised inside of a layer.

@@ -11,9 +11,22 @@ import numpy as np
 
 from keras_inits import _backend, _checks, _errors
 from keras_inits._types import Data, Real
-from keras_inits.diagnostics import capture, inputs, statistics, verdicts
-from keras_inits.diagnostics.report import KernelSignal, LayerSignal, SignalReport
+from keras_inits.diagnostics import (
+    advice,
+    capture,
+    inputs,
+    statistics,
+    stream,
+    verdicts,
+)
+from keras_inits.diagnostics.report import (
+    KernelSignal,
+    LayerSignal,
+    SignalReport,
+    StreamPoint,
+)
 from keras_inits.model import graph
+from keras_inits.model.addresses import addresses
 from keras_inits.model.fans import layer_fans
 from keras_inits.model.owners import Owners
 from keras_inits.model.recipes import activations
@@ -100,7 +113,7 @@ def diagnose(
     gradients: list[Any] = [None] * len(variables)
     value = None
     tensors = inputs.tensors(x)
-    with capture.observed(model, watch, training):
+    with capture.observed(model, watch, training) as seen:
         if backward:
             targets = inputs.tensors(y)
 
@@ -119,7 +132,10 @@ def diagnose(
     of_variable = {id(v): g for v, g in zip(variables, gradients, strict=True)}
     rows = watch.rows(of_variable, rate)
     rows = _with_wanted(model, rows, watch.calls)
-    rows, verdict = verdicts.judge(rows, _stddev(x))
+    points = watch.stream(rows, watch.points(model, seen))
+    named = {id(variable): text for text, _, variable in addresses(model)}
+    kernels = [[named[id(k)] for k in call.kernels] for call, _ in watch.calls]
+    judgment = verdicts.judge(rows, points, kernels, _stddev(x))
     return SignalReport(
         model=model.name,
         backend=_backend.name(),
@@ -128,9 +144,12 @@ def diagnose(
         input_stddev=_stddev(x),
         loss=value,
         learning_rate=rate if backward else None,
-        verdict=verdict,
-        layers=rows,
+        verdict=judgment.verdict,
+        layers=judgment.layers,
         source=source,
+        stream=points,
+        healthy=judgment.healthy,
+        advice=judgment.advice,
     )
 
 
@@ -139,11 +158,24 @@ class _Watch(capture.Observer):
 
     def __init__(self, backward):
         self.backward = backward
-        self.calls = []
+        self.calls = []  # with their shapes, in the order in which they ended
         self.signals = {}
         self.gradients = {}
+        self.taken = {}  # standard deviations of what no call put out
+        self.varying = set()  # what differs from sample to sample
+
+    def take(self, taken, tensor):
+        def on_value(values):
+            if taken.is_floating:
+                self.taken[taken] = statistics.spreads(values)
+            if values.size and values.min() != values.max():
+                self.varying.add(taken)
+
+        _backend.tap(tensor, on_value)
 
     def observe(self, call, output):
+        if any(source in self.varying for source in call.inputs):
+            self.varying.add(call)
         activation = capture.activation_name(call.layer)
 
         def on_value(values):
@@ -171,13 +203,66 @@ class _Watch(capture.Observer):
                     _kernel(call.layer, variable, gradients, learning_rate)
                     for variable in call.kernels
                 ],
+                varies=call in self.varying,
+                bias_size=_bias_size(call.layer),
             )
             for index, (call, shape) in enumerate(self.calls)
         ]
 
+    def points(self, model, seen):
+        """What `stream.points` says of the pass."""
+        return stream.points(model, [call for call, _ in self.calls], seen.outputs)
+
+    def stream(self, rows, points):
+        """The `StreamPoint`s of a report.
+
+        Args:
+            rows: The rows.
+            points: What `stream.points` found. Where that is None, each layer with a
+                kernel counts as one that the signal has to pass.
+        """
+        places = {call: index for index, (call, _) in enumerate(self.calls)}
+        if points is None:
+            points = [stream.Point(c, True, True, False) for c in places if c.kernels]
+        points = stream.hidden([point for point in points if point.counts])
+        found = {}
+        for point in points:
+            if isinstance(point.call, capture.Taken):
+                taking = [i for c, i in places.items() if point.call in c.inputs]
+                if taking and point.call in self.taken:
+                    index = min(taking)
+                    name = f"sum before {rows[index].name}"
+                    stddev, within = self.taken[point.call]
+                    point = StreamPoint(
+                        name, index, stddev, within, is_sum=point.is_sum
+                    )
+                    found[index, 0] = point
+                continue
+            row = rows[places[point.call]]
+            row = advice.activated(rows, row) if point.has_kernel else row
+            found[row.index, 1] = StreamPoint(
+                row.name,
+                row.index,
+                row.signal.stddev,
+                row.signal.batch_stddev,
+                row.gradient_stddev,
+                row.shape,
+                point.is_sum,
+            )
+        return [found[key] for key in sorted(found)]
+
+
+def _bias_size(layer):
+    """Largest absolute value of a layer's bias; gates start with one by design."""
+    bias = getattr(layer, "bias", None)
+    if not isinstance(bias, keras.Variable):
+        return None
+    return float(np.abs(_backend.to_numpy(bias)).max(initial=0.0))
+
 
 def _kernel(layer, variable, gradients, learning_rate):
-    _, stddev, _ = statistics.finite_moments(_backend.to_numpy(variable))
+    values = _backend.to_numpy(variable)
+    _, stddev, _ = statistics.finite_moments(values)
     gradient = gradients.get(id(variable))
     gradient_stddev = ratio = None
     if gradient is not None:
@@ -190,7 +275,8 @@ def _kernel(layer, variable, gradients, learning_rate):
         stddev=stddev,
         gradient_stddev=gradient_stddev,
         update_ratio=ratio,
-        initializer=verdicts.initializer_text(layer, variable.name),
+        initializer=advice.initializer_text(layer, variable.name),
+        is_zero=not np.any(values),
     )
 
 
@@ -199,7 +285,7 @@ def _with_wanted(model, rows, calls):
     owners = Owners(model)
     found = []
     for row, (call, _) in zip(rows, calls, strict=True):
-        reader = verdicts.activated(rows, row)
+        reader = advice.activated(rows, row)
         activation = None
         if reader.activation is not None:
             activation = graph.activation_of(calls[reader.index][0].layer)

@@ -29,6 +29,7 @@ class KernelSignal:
         wanted: What `recipes.by_activation` draws it by, as text, given the
             activation that its layer's output meets; `None` where there is none.
         wanted_stddev: Standard deviation that this gives.
+        is_zero: Whether all its entries are 0.
     """
 
     name: str
@@ -39,6 +40,7 @@ class KernelSignal:
     initializer: str | None
     wanted: str | None = None
     wanted_stddev: float | None = None
+    is_zero: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,6 +60,10 @@ class LayerSignal:
         kernels: A `KernelSignal` for each of its matrices.
         problems: Short names of what is wrong, none for a healthy layer.
         verdict: The same as a phrase.
+        varies: Whether anything goes in that differs from sample to sample. A table
+            of segments in which one is looked up puts out a constant by design.
+        on_stream: Whether its output is a `StreamPoint` of the report.
+        bias_size: Largest absolute value of its bias, None without one.
     """
 
     index: int
@@ -71,6 +77,32 @@ class LayerSignal:
     kernels: list
     problems: list = dataclasses.field(default_factory=list)
     verdict: str = ""
+    varies: bool = True
+    on_stream: bool = False
+    bias_size: float | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class StreamPoint:
+    """A point that the signal has to pass on its way to the outputs.
+
+    Attributes:
+        name: The layer that puts it out, or where the sum is that no layer puts out.
+        layer: Index of the layer that puts it out, or takes it in.
+        stddev: Standard deviation over the batch and all units.
+        batch_stddev: Standard deviation over the batch alone, see `Signal`.
+        gradient_stddev: See `LayerSignal`; None where it was not seen.
+        shape: Its shape; None where no layer puts it out.
+        is_sum: Whether it is a sum, by which a branch is added to the stream.
+    """
+
+    name: str
+    layer: int
+    stddev: float
+    batch_stddev: float | None = None
+    gradient_stddev: float | None = None
+    shape: tuple | None = None
+    is_sum: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,6 +123,10 @@ class SignalReport(_reports.Report):
         verdict: What is wrong with the model, in plain sentences.
         layers: A `LayerSignal` for each call of a layer.
         source: Class of what gave the batch, None for arrays.
+        stream: The `StreamPoint`s whose size the verdict judges.
+        healthy: Whether nothing was found that keeps the model from training.
+        advice: Python code with `model`, `x` and the package in it that mends a start
+            that is not healthy, None if there is none.
     """
 
     model: str
@@ -103,6 +139,9 @@ class SignalReport(_reports.Report):
     verdict: str
     layers: list
     source: str | None = None
+    stream: list = dataclasses.field(default_factory=list)
+    healthy: bool = True
+    advice: str | None = None
 
     def __getitem__(self, name):
         """The `LayerSignal` of a layer by its name or place."""

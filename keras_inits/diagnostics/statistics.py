@@ -42,6 +42,9 @@ class Signal:
     Attributes:
         mean: Mean over the batch and all units.
         stddev: Standard deviation over the batch and all units.
+        batch_stddev: Standard deviation over the batch alone, each entry from its own
+            mean: the part of the signal that tells samples apart, without biases and
+            what differs by position. None for a single sample.
         input_share: Share of the variance that is variance within the units
             over the batch, so that depends on the input; the rest is units
             that differ from each other by a constant.
@@ -64,6 +67,7 @@ class Signal:
 
     mean: float
     stddev: float
+    batch_stddev: float | None
     input_share: float | None
     zeros: float
     saturated: float | None
@@ -100,6 +104,41 @@ def finite_moments(values):
     return (*moments.mean_and_stddev(kept), missing)
 
 
+def batch_stddev(values):
+    """Root mean square of the entries' standard deviations over the batch.
+
+    Args:
+        values: Finite array of float32, shape (batch, ...).
+
+    Returns:
+        The number, None for a single sample.
+    """
+    if len(values) < 2:
+        return None
+    rows = values.reshape(len(values), -1)
+    step = max(1, BLOCK // len(rows))
+    total = 0.0
+    for start in range(0, rows.shape[1], step):
+        block = rows[:, start : start + step].astype("float64")
+        total += float(np.sum(np.var(block, axis=0)))
+    return math.sqrt(total / rows.shape[1])
+
+
+def _filled(values):
+    """The values with their mean for what is not finite, and `finite_moments`."""
+    mean, stddev, not_finite = finite_moments(values)
+    if not_finite:
+        finite = np.isfinite(values)
+        values = np.where(finite, values, np.float32(0 if math.isnan(mean) else mean))
+    return values, mean, stddev, not_finite
+
+
+def spreads(values):
+    """`stddev` and `batch_stddev` of a signal, without the rest of it."""
+    values, _, stddev, _ = _filled(as_float32(values))
+    return stddev, batch_stddev(values)
+
+
 def describe(values, unit_axis=-1, activation=None):
     """Statistics of a layer's output.
 
@@ -115,10 +154,7 @@ def describe(values, unit_axis=-1, activation=None):
     values = as_float32(values)
     if values.ndim < 2:
         values = values.reshape(-1, 1)
-    mean, stddev, not_finite = finite_moments(values)
-    if not_finite:
-        finite = np.isfinite(values)
-        values = np.where(finite, values, np.float32(0 if math.isnan(mean) else mean))
+    values, mean, stddev, not_finite = _filled(values)
     samples = values.size // values.shape[unit_axis]
     over = tuple(a for a in range(values.ndim) if a != unit_axis % values.ndim)
     low, high = values.min(axis=over), values.max(axis=over)
@@ -129,6 +165,7 @@ def describe(values, unit_axis=-1, activation=None):
     return Signal(
         mean=mean,
         stddev=stddev,
+        batch_stddev=batch_stddev(values),
         input_share=_input_share(values, unit_axis, mean, stddev),
         zeros=zeros,
         saturated=zeros if activation == "relu" else saturated(values, activation),

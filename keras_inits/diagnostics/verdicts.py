@@ -1,10 +1,16 @@
 """From numbers to plain words: what is wrong in a layer, and with the model.
 
-The bounds are rules of thumb, not theorems, and all stand here. A standard deviation is
-judged against that of the data: a network is to hand on a signal of about the
-size it was given, or of size 1. A gradient is judged by its length, standard deviation
-times the root of the number of entries, against that at the last hidden layer:
-backward, layers turn and stretch a vector, and a larger map only spreads it.
+The bounds all stand here. They were set so that a verdict says whether a model trains:
+`docs/diagnostics/validation.md` has the models on which they were chosen, and others on
+which they were tried.
+
+The signal is judged at the end of the stream, see `stream`: a branch may put out as
+little as it likes, and a small signal that is restored later is no loss. What counts of
+it is what tells samples apart. The gradient is judged times that signal, which is what
+share of the loss depends on it: a step of Adam, too, is the same at any scale.
+
+A model that is off in one of these ways does not train, or markedly worse. Other
+findings, as units that are dead, are remarks: many a model with them trains.
 """
 
 import dataclasses
@@ -12,24 +18,34 @@ import math
 
 import numpy as np
 
-from keras_inits.model.report import shortened
+from keras_inits.diagnostics import advice
 
-# The signal is too small below DECADE times less than min(1, data) and too
-# large above DECADE times more than max(1, data).
-DECADE = 10.0
-# What the gradient may lose or gain on its way to the first layer. A plain ReLU
-# network of 50 layers of 100 units, scaled by He, already strays by 25 from one
-# seed to the next; networks with BatchNormalization gain some 100 and train.
-GRADIENT_LOSS = 100.0
-GRADIENT_GAIN = 1000.0
+# What tells samples apart is too small below this. A step of Adam at its usual rate
+# moves a weight by 1e-3, so that the head needs thousands of steps to read what is
+# smaller than that, and the layers before it wait for the head.
+LEAST_SIGNAL = 1.5e-4
+# And below this share of the whole signal, whose constant part hides it.
+LEAST_SHARE = 0.01
+# The signal is too large above this many times max(1, data): the loss is then so steep,
+# and a softmax so sure of itself, that no step leads anywhere.
+MOST_SIGNAL = 100.0
+# A normalization copes with a stream of any size before it, but kernels that make it
+# this large make a softmax of attention as sure of itself. A branch is taken to do so
+# if it adds this many times what is there, and comes to this many times max(1, data).
+MOST_GROWTH = 10.0
+MOST_STREAM = 20.0
+# How many times more the loss may depend on what is there at one point of the stream
+# than on what is there at its end: beyond, the layers between are chaotic. Deep
+# networks with BatchNormalization reach 140 and train.
+MOST_SENSITIVE = 300.0
+LEAST_SENSITIVE = 1e-3
+# A gradient below this moves nothing: it is the epsilon in Adam's denominator.
+LEAST_GRADIENT = 1e-7
+# Remarks.
 MANY_DEAD = 0.5
 MANY_SATURATED = 0.5
 RECTIFIERS_OFF = 0.9  # half the ReLUs are off in a healthy network
 ALIKE = 0.95
-INPUT_SHARE = 0.01
-# Weights further than this factor from the standard deviation their activation wants
-# are worth a remark.
-OFF_SCALE = 1.5
 
 RECTIFIERS = ("relu", "relu6")
 
@@ -40,35 +56,64 @@ OF_GRADIENT = ("gradient vanishes", "gradient explodes", "no gradient")
 OF_VALUES = ("dead", "saturated", "correlated", "input-independent")
 
 
-def judge(layers, data_stddev):
-    """The layers with their problems and verdicts, and the model's verdict.
+@dataclasses.dataclass(frozen=True)
+class Judgment:
+    """What `judge` says.
+
+    Attributes:
+        layers: The layers with their problems and verdicts.
+        verdict: The text for the model.
+        healthy: Whether nothing keeps the model from training.
+        advice: Python code that mends it, None if there is none.
+    """
+
+    layers: list
+    verdict: str
+    healthy: bool
+    advice: str | None
+
+
+def judge(layers, stream, addresses, data_stddev):
+    """What is wrong with a model.
 
     Args:
         layers: List of `LayerSignal` in the order of the data.
+        stream: List of `StreamPoint`.
+        addresses: For each layer, the addresses of its kernels.
         data_stddev: Standard deviation of the data, or `None`.
 
     Returns:
-        A pair: the list of judged layers, the text for the model.
+        A `Judgment`.
     """
+    shown = {point.layer for point in stream if point.shape is not None}
+    layers = [
+        dataclasses.replace(layer, on_stream=layer.index in shown) for layer in layers
+    ]
     path = hidden_path(layers)
     trends = [
         _overflow(layers),
-        _forward_trend(layers, path, data_stddev),
+        _forward_trend(layers, stream, data_stddev),
+        _growth(stream, data_stddev),
         _backward_trend(layers, path),
     ]
+    trends = [trend for trend in trends if trend]
     problems = {layer.index: _own_problems(layer) for layer in layers}
     for trend in trends:
-        for index in trend.places if trend else ():
-            problems[index].append((trend.problem, trend.phrase(index)))
-    sentences = [trend.sentence for trend in trends if trend]
-    sentences += _counts(layers, path, problems)
-    if sentences:
-        advice = _advice(layers, path, problems)
-        verdict = "; ".join(sentences + ([advice] if advice else []))
+        for index, phrase in trend.phrases.items():
+            problems[index].append((trend.problem, phrase))
+    remarks = _counts(layers, path, problems)
+    text, code = None, None
+    if trends:
+        troubled = min(index for trend in trends for index in trend.phrases)
+        names = [trend.problem for trend in trends]
+        text, code = advice.give(layers, addresses, troubled, names)
+        sentences = [trend.sentence for trend in trends] + remarks
+    elif remarks:
+        sentences = [f"healthy, but {remarks[0]}", *remarks[1:]]
     else:
-        verdict = "healthy: signal and gradient keep their size through the layers"
+        sentences = ["healthy: signal and gradient keep their size through the layers"]
         if not any(layer.gradient_stddev is not None for layer in layers):
-            verdict = "healthy: the signal keeps its size through the layers"
+            sentences = ["healthy: the signal keeps its size through the layers"]
     judged = [
         dataclasses.replace(
             layer,
@@ -77,72 +122,58 @@ def judge(layers, data_stddev):
         )
         for layer in layers
     ]
-    return judged, verdict
+    verdict = "; ".join(sentences + ([text] if text else []))
+    return Judgment(judged, verdict, not trends, code)
 
 
 def band(data_stddev):
     """Lowest and highest healthy standard deviation of a layer's output."""
-    data = data_stddev if data_stddev else 1.0
-    return min(1.0, data) / DECADE, max(1.0, data) * DECADE
+    return LEAST_SIGNAL, max(1.0, data_stddev or 1.0) * MOST_SIGNAL
 
 
 def gradient_bands(layers):
-    """Lowest and highest healthy stddev of each layer's gradient, or `None`."""
+    """Lowest and highest healthy stddev of each layer's gradient, or `None`.
+
+    By share, the loss depends on a layer by its gradient times its signal, which is
+    to stay within bounds of what that is at the last hidden layer.
+    """
     path = [layer for layer in hidden_path(layers) if layer.gradient_stddev]
     if not path:
         return None
-    last = _gradient_length(path[-1])
-    widths = [math.sqrt(_entries(layer)) for layer in layers]
+    last, default = sensitivity(path[-1]), size(path[-1].signal)
+    if not last > 0:
+        return None
+    sizes = [
+        math.sqrt(_entries(layer)) * (size(layer.signal) or default) for layer in layers
+    ]
     return (
-        [last / GRADIENT_LOSS / width for width in widths],
-        [last * GRADIENT_GAIN / width for width in widths],
+        [last * LEAST_SENSITIVE / size for size in sizes],
+        [last * MOST_SENSITIVE / size for size in sizes],
     )
+
+
+def size(signal):
+    """The part of a signal that tells samples apart, or all of it for one sample."""
+    within = signal.batch_stddev
+    return signal.stddev if within is None else within
+
+
+def sensitivity(layer):
+    """How much the loss depends on a layer's output, by share.
+
+    The gradient's length times that of the signal: unlike the gradient alone it does
+    not depend on the scale at which a layer works, and a step of Adam does not either.
+    """
+    return layer.gradient_stddev * math.sqrt(_entries(layer)) * size(layer.signal)
 
 
 def hidden_path(layers):
-    """For each layer with a kernel, where its signal is read; not the last one.
+    """The layers whose output has to be neither too small nor too large.
 
-    That is the layer that applies its activation. The last layer is the
-    model's answer, whose size is the loss's business.
+    They are those that the signal has to pass, the model's answer aside: its size is
+    the loss's business.
     """
-    weighted = [layer for layer in layers if layer.kernels]
-    hidden = weighted[:-1] if len(weighted) > 1 else weighted
-    return [activated(layers, layer) for layer in hidden]
-
-
-def activated(layers, layer):
-    """The layer at which the activation after `layer` has been applied."""
-    while layer.activation is None:
-        users = [other for other in layers if layer.index in other.sources]
-        if len(users) != 1 or users[0].kernels or len(users[0].sources) > 1:
-            break
-        layer = users[0]
-    return layer
-
-
-def initializer_text(layer, name):
-    """The initializer that a layer names for one of its weights, as text.
-
-    The seed is left out, and so are arguments that hold `None`.
-    """
-    attributes = (f"{name}_initializer", "kernel_initializer")
-    initializer = next(
-        (getattr(layer, a) for a in attributes if hasattr(layer, a)), None
-    )
-    if initializer is None:
-        return None
-    if not hasattr(initializer, "get_config"):
-        return getattr(initializer, "__name__", type(initializer).__name__)
-    config = initializer.get_config()
-    hidden = {"seed", "dtype"}
-    if type(initializer).__name__ != "VarianceScaling":
-        hidden |= {"scale", "mode", "distribution", "input_axes", "output_axes"}
-    arguments = {k: v for k, v in config.items() if k not in hidden and v is not None}
-    if list(arguments) == ["mean", "stddev"] and not arguments["mean"]:
-        text = f"{arguments['stddev']:g}"
-    else:
-        text = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
-    return f"{type(initializer).__name__}({text})"
+    return [layer for layer in layers if layer.on_stream]
 
 
 @dataclasses.dataclass
@@ -150,13 +181,15 @@ class _Trend:
     """A problem that builds up from layer to layer."""
 
     problem: str
-    places: list
-    phrase: object
+    phrases: dict  # of each layer that has it, by its index
     sentence: str
 
 
 def _own_problems(layer):
-    signal, found = layer.signal, []
+    signal = layer.signal
+    found: list[tuple[str, str]] = []
+    if not layer.varies:
+        return found  # what goes in is the same for all samples
     if signal.dead is not None and signal.dead > MANY_DEAD:
         found.append(("dead", f"{100 * signal.dead:.0f}% of the units are dead"))
     if signal.saturated is not None:
@@ -173,7 +206,7 @@ def _own_problems(layer):
                 f"units are highly correlated, |r| = {signal.correlation:.2f}",
             )
         )
-    constant = signal.input_share is not None and signal.input_share < INPUT_SHARE
+    constant = 0 < size(signal) < LEAST_SHARE * signal.stddev
     if constant and not found:
         found.append(("input-independent", "the output hardly depends on the input"))
     return found
@@ -187,58 +220,109 @@ def _overflow(layers):
     first = layers[places[0]]
     return _Trend(
         "overflow",
-        places,
-        lambda index: f"{layers[index].signal.not_finite} values are not finite",
+        {i: f"{layers[i].signal.not_finite} values are not finite" for i in places},
         f"the signal is no longer finite from {place(first)} on",
     )
 
 
-def _forward_trend(layers, path, data_stddev):
-    """Whether the signal leaves the healthy band and stays outside."""
+def _forward_trend(layers, stream, data_stddev):
+    """Whether the signal is too small or too large at the end of the stream."""
     low, high = band(data_stddev)
-    found = _leaves([layer.signal.stddev for layer in path], low, high)
-    if found is None:
+    sizes = list(map(size, stream))
+    found = _last_run([value < low for value in sizes])
+    if found is not None and not _waits(_kernel_layer(layers, stream[found].layer)):
+        return _sized(stream, sizes, found, "vanishing")
+    stddevs = [point.stddev for point in stream]
+    start = _last_run([value > high for value in stddevs])
+    if start is not None:
+        return _sized(stream, stddevs, start, "exploding")
+    hidden = [p.batch_stddev is not None for p in stream]
+    small = [
+        known and value < LEAST_SHARE * whole
+        for known, value, whole in zip(hidden, sizes, stddevs, strict=True)
+    ]
+    start = _last_run(small) if found is None else None
+    if start is None:
         return None
-    start, shrinks = found
-    values = [layer.signal.stddev for layer in path[max(start - 1, 0) :]]
-    last, factor = values[-1], _factor(values)
-    word = "vanishing" if shrinks else "exploding"
-    text = _moves("stddev", factor, last)
-    places = [layer.index for layer in path[start:]]
+    shares = [v / w if w else 0.0 for v, w in zip(sizes, stddevs, strict=True)]
+    text = "the output hardly depends on the input"
     return _Trend(
-        word,
-        places,
-        lambda index: f"{word}, stddev {layers[index].signal.stddev:.2g}",
-        f"{word} from {place(path[start])} on: {text}",
+        "input-independent",
+        {point.layer: text for point in stream[start:]},
+        f"what depends on the input vanishes from {_at(stream[start])} on: "
+        f"{shares[-1]:.1g} of the signal at its end",
     )
 
 
+def _kernel_layer(layers, index):
+    """The layer whose kernel makes what layer `index` puts out, itself or before it."""
+    for layer in layers:
+        if layer.kernels and advice.activated(layers, layer).index == index:
+            return layer
+    return layers[index]
+
+
+def _waits(layer):
+    """Whether a kernel of zeros gets a gradient: it is one step from a usual one."""
+    return any(
+        kernel.is_zero and (kernel.gradient_stddev or 0.0) > LEAST_GRADIENT
+        for kernel in layer.kernels
+    )
+
+
+def _sized(stream, values, start, word):
+    last, factor = values[-1], _factor(values[max(start - 1, 0) :])
+    pairs = list(zip(stream, values, strict=True))[start:]
+    return _Trend(
+        word,
+        {point.layer: f"{word}, stddev {value:.2g}" for point, value in pairs},
+        f"{word} from {_at(stream[start])} on: {_moves('stddev', factor, last)}",
+    )
+
+
+def _growth(stream, data_stddev):
+    """Whether a branch adds so much to the stream that nothing else is left of it."""
+    high = max(1.0, data_stddev or 1.0) * MOST_STREAM
+    before = stream[0].stddev if stream else 0.0
+    for point in stream:
+        if point.is_sum and point.stddev > max(high, before * MOST_GROWTH):
+            text = f"stddev grows from {before:.2g} to {point.stddev:.2g}"
+            phrase = f"exploding in a sum, {text}"
+            sentence = f"exploding by the branch that is added at {_at(point)}: {text}"
+            return _Trend("exploding", {point.layer: phrase}, sentence)
+        before = point.stddev
+    return None
+
+
 def _backward_trend(layers, path):
-    """Whether the gradient leaves its band on its way back to the input."""
+    """Whether the gradient is lost or grows on its way back to the input."""
     path = [layer for layer in path if layer.gradient_stddev is not None][::-1]
-    if len(path) < 2 or not path[0].gradient_stddev > 0:
-        if path and not path[0].gradient_stddev > 0:
-            return _Trend(
-                "no gradient",
-                [layer.index for layer in path],
-                lambda index: "no gradient",
-                "no gradient reaches the hidden layers",
-            )
+    if not path:
         return None
-    values = [_gradient_length(layer) for layer in path]
-    low, high = values[0] / GRADIENT_LOSS, values[0] * GRADIENT_GAIN
-    found = _leaves(values, low, high)
+    if not path[0].gradient_stddev > 0:
+        if any(_waits(layer) for layer in layers[path[0].index + 1 :]):
+            return None
+        return _Trend(
+            "no gradient",
+            {layer.index: "no gradient" for layer in path},
+            "no gradient reaches the hidden layers",
+        )
+    if len(path) < 2:
+        return None
+    values = list(map(sensitivity, path))
+    shares = [value / values[0] if values[0] else math.nan for value in values]
+    found, word = _last_run([s < LEAST_SENSITIVE for s in shares]), "vanishes"
+    if found is None:
+        found, word = _last_run([s > MOST_SENSITIVE for s in shares]), "explodes"
     if found is None:
         return None
-    start, shrinks = found
-    first, factor = path[-1].gradient_stddev, _factor(values)
-    word = "vanishes" if shrinks else "explodes"
+    first = path[-1].gradient_stddev
+    factor = _factor([_gradient_length(layer) for layer in path])
     text = _moves("it", factor, first)
     return _Trend(
         f"gradient {word}",
-        [layer.index for layer in path[start:]],
-        lambda index: f"gradient {word}, {layers[index].gradient_stddev:.2g}",
-        f"the gradient {word} on its way back, from {place(path[start])} to the "
+        {la.index: f"gradient {word}, {la.gradient_stddev:.2g}" for la in path[found:]},
+        f"the gradient {word} on its way back, from {place(path[found])} to the "
         f"input: {text}",
     )
 
@@ -252,15 +336,12 @@ def _gradient_length(layer):
     return layer.gradient_stddev * math.sqrt(_entries(layer))
 
 
-def _leaves(values, low, high):
-    """From where on the values stay outside, and whether below; or `None`."""
-    if not values or not math.isfinite(values[-1]) or low <= values[-1] <= high:
-        return None
-    shrinks = values[-1] < low
-    start = len(values)
-    while start and (values[start - 1] < low if shrinks else values[start - 1] > high):
+def _last_run(wrong):
+    """From where on all are wrong up to the end, None if the last one is not."""
+    start = len(wrong)
+    while start and wrong[start - 1]:
         start -= 1
-    return start, shrinks
+    return start if start < len(wrong) else None
 
 
 def _factor(values):
@@ -296,29 +377,11 @@ def _counts(layers, path, problems):
     return sentences
 
 
-def _advice(layers, path, problems):
-    """What the first troubled layer has and what its activation wants."""
-    for layer in layers:
-        reader = activated(layers, layer)
-        if not layer.kernels or not (problems[layer.index] or problems[reader.index]):
-            continue
-        between = [other.kind for other in layers[layer.index : reader.index]]
-        if any(kind.endswith("Normalization") for kind in between):
-            continue  # The scale of such a kernel does not matter.
-        kernel = layer.kernels[0]
-        if kernel.wanted is None:
-            continue
-        ratio = kernel.stddev / kernel.wanted_stddev
-        if 1.0 / OFF_SCALE <= ratio <= OFF_SCALE:
-            continue
-        return (
-            f"{reader.activation} wants {shortened(kernel.wanted)}, of stddev "
-            f"{kernel.wanted_stddev:.2g}, the weights at {layer.name} have "
-            f"{kernel.stddev:.2g}"
-        )
-    return None
-
-
 def place(layer):
     """How a sentence names a layer: its place counts from 0, as in the table."""
     return f"layer {layer.index} ({layer.name})"
+
+
+def _at(point):
+    """How a sentence names a point of the stream."""
+    return f"layer {point.layer} ({point.name})"

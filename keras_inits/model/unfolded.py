@@ -18,7 +18,6 @@ from typing import Any
 import keras
 
 from keras_inits import _backend
-from keras_inits._types import Shape
 from keras_inits.model.owners import layers_in
 from keras_inits.model.recording import Recorded
 
@@ -38,19 +37,22 @@ class Call:
         inputs: The `Call`s whose outputs went in, in their order.
         shape: Shape of the first output.
         variables: The weights that an operation was called with.
+        is_floating: Whether the first output has floating-point values.
     """
 
     def __init__(
         self,
         operation: Any,
         inputs: list[Call],
-        shape: Shape,
+        tensor: Any = None,
         variables: Iterable[keras.Variable] = (),
     ) -> None:
         self.operation = operation
         self.inputs = inputs
-        self.shape = shape
+        self.shape = () if tensor is None else tuple(tensor.shape)
         self.variables = list(variables)
+        dtype = getattr(tensor, "dtype", None)
+        self.is_floating = dtype is not None and keras.backend.is_float_dtype(dtype)
 
     @property
     def kind(self) -> str:
@@ -209,15 +211,21 @@ def calls_of(model: keras.Layer) -> list[Call]:
         A list of `Call`s, each after those whose outputs it takes; an empty one if
         the model cannot be looked into.
     """
+    return graph_of(model)[0]
+
+
+def graph_of(model: keras.Layer) -> tuple[list[Call], list[Call]]:
+    """A model's calls, see `calls_of`, and those of them that make its outputs."""
     found: list[Call] = []
+    outputs: list[Call] = []
     graph = functional(model)
     if graph is None:
         args, kwargs = _inputs_of(model)
         graph = trace(model, args, kwargs)
     if graph is not None:
-        found += [Call(None, [], tuple(tensor.shape)) for tensor in graph.inputs]
-        _follow(graph, found[:], found)
-    return found
+        found += [Call(None, [], tensor) for tensor in graph.inputs]
+        outputs = _follow(graph, found[:], found)
+    return found, outputs
 
 
 def _follow(graph: Any, inputs: list[Call], found: list[Call]) -> list[Call]:
@@ -256,7 +264,6 @@ def _opened(
     arguments = keras.tree.flatten((node.arguments.args, node.arguments.kwargs))
     weights = [value for value in arguments if isinstance(value, keras.Variable)]
     first = node.output_tensors[0] if node.output_tensors else None
-    shape = () if first is None else tuple(first.shape)
-    call = Call(operation, taken, shape, weights)
+    call = Call(operation, taken, first, weights)
     found.append(call)
     return [call] * len(node.output_tensors)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import keras_inits
-from keras_inits.diagnostics import diagnose, verdicts
+from keras_inits.diagnostics import advice, diagnose, verdicts
 from tests.diagnostics.networks import (
     linear_tolerance,
     normal,
@@ -58,53 +58,57 @@ def test_a_network_scaled_as_its_activation_wants_is_healthy(activation, varianc
 
 
 def test_small_weights_make_the_signal_vanish():
-    kernel = keras_inits.RandomNormal(stddev=0.04)
-    report = diagnosed(network("tanh", 0.04, kernel=kernel), gradients=False)
+    report = diagnosed(network("tanh", 0.015), gradients=False)
 
-    # 0.4 a layer: below a tenth of the data's standard deviation, 1, from the third on.
-    start = math.ceil(math.log(0.1) / math.log(0.4)) - 1
+    # 0.15 a layer: below the least signal from the fifth on.
+    start = math.ceil(math.log(verdicts.LEAST_SIGNAL) / math.log(0.15)) - 1
     assert problems(report, "vanishing") == [i >= start for i in range(6)] + [False]
-    last = report[5].signal.stddev
-    factor = (last / report[start - 1].signal.stddev) ** (1 / (6 - start))
+    last = report[5].signal.batch_stddev
+    factor = (last / report[start - 1].signal.batch_stddev) ** (1 / (6 - start))
+    code = "keras_inits.initialize(model, keras_inits.recipes.by_activation())"
     assert report.verdict == (
         f"vanishing from layer {start} (l{start}) on: stddev falls by a factor of "
         f"{factor:.2g} a layer, to {last:.2g}; tanh wants GlorotUniform(), of "
-        f"stddev 0.1, the weights at l{start} have 0.04"
+        f"stddev 0.1, the weights at l{start} have 0.015; set them by {code}"
     )
+    assert (report.healthy, report.advice) == (False, code)
     # Of a linear network, at both ends of its layers; tanh takes at most the square of
     # a layer's stddev of it.
     tolerance = linear_tolerance(6, WIDTH, 64) + linear_tolerance(start, WIDTH, 64)
-    tolerance = tolerance / (6 - start) + 0.4 ** (2 * start + 2)
-    assert factor == pytest.approx(0.4, rel=tolerance)
-    assert report[3].verdict == f"vanishing, stddev {report[3].signal.stddev:.2g}"
+    tolerance = tolerance / (6 - start) + 0.15 ** (2 * start + 2)
+    assert factor == pytest.approx(0.15, rel=tolerance)
+    small = report[5].signal.batch_stddev
+    assert report[5].verdict == f"vanishing, stddev {small:.2g}"
 
 
 def test_large_weights_make_the_signal_explode():
     report = diagnosed(network("relu", 0.7), gradients=False)
 
+    # 5 a layer, of which ReLU leaves 0.58.
     assert (
-        "exploding from layer 1 (l1) on: stddev grows by a factor of" in report.verdict
+        "exploding from layer 3 (l3) on: stddev grows by a factor of" in report.verdict
     )
-    assert report.verdict.endswith(
-        "relu wants HeNormal(), of stddev 0.14, the weights at l1 have 0.7"
-    )
+    assert (
+        "; relu wants HeNormal(), of stddev 0.14, the weights at l3 have 0.7; set them "
+    ) in report.verdict
 
 
 def test_the_band_follows_the_data():
-    assert verdicts.band(1.0) == (0.1, 10.0)
-    assert verdicts.band(0.2) == (0.2 / 10.0, 10.0)
-    assert verdicts.band(50.0) == (0.1, 500.0)
-    assert verdicts.band(None) == (0.1, 10.0)
+    low, high = verdicts.LEAST_SIGNAL, verdicts.MOST_SIGNAL
+    assert verdicts.band(1.0) == (low, high)
+    assert verdicts.band(0.2) == (low, high)
+    assert verdicts.band(50.0) == (low, 50.0 * high)
+    assert verdicts.band(None) == (low, high)
 
 
 def test_large_weights_saturate_tanh():
     report = diagnosed(network("tanh", 1.0), gradients=False)
 
     assert problems(report, "saturated") == [True] * 6 + [False]
+    assert report.healthy  # five such layers learn digits to 0.8 in 300 steps
     assert report.verdict == (
-        "most values are on a flat part of the activation in 6 hidden layers, first in "
-        "layer 0 (l0); tanh wants GlorotUniform(), of stddev 0.1, the weights at l0 "
-        "have 1"
+        "healthy, but most values are on a flat part of the activation in 6 hidden "
+        "layers, first in layer 0 (l0)"
     )
 
 
@@ -130,9 +134,8 @@ def test_dead_units_are_named():
     assert problems(report, "dead") == [i == 1 for i in range(7)]
     assert report[1].verdict == "70% of the units are dead"
     assert report.verdict == (
-        "more than half of the units are dead in 1 hidden layer, first in layer 1 "
-        "(l1); relu wants HeNormal(), of stddev 0.14, the weights at l1 have "
-        "0.078"
+        "healthy, but more than half of the units are dead in 1 hidden layer, first in "
+        "layer 1 (l1)"
     )
 
 
@@ -151,60 +154,67 @@ def test_units_that_are_alike_are_named():
 
 def test_an_output_that_ignores_the_input_is_named():
     model = network("tanh", 0.1, depth=2)
-    model.layers[1].kernel.assign(normal((WIDTH, WIDTH), 0.001, seed=8))
+    model.layers[1].kernel.assign(normal((WIDTH, WIDTH), 1e-4, seed=8))
     model.layers[1].bias.assign(normal((WIDTH,), 0.5, seed=9))
 
     report = diagnosed(model, gradients=False)
 
-    assert report[1].problems == ["input-independent"]
+    assert report[1].problems == ["input-independent"] * 2
+    share = report[1].signal.batch_stddev / report[1].signal.stddev
     assert report.verdict == (
-        "the output hardly depends on the input in 1 hidden layer, first in layer 1 "
-        "(l1); tanh wants GlorotUniform(), of stddev 0.1, the weights at l1 have "
-        "0.001"
+        "what depends on the input vanishes from layer 1 (l1) on: "
+        f"{share:.1g} of the signal at its end; the output hardly depends on the input "
+        "in 1 hidden layer, first in layer 1 (l1); tanh wants GlorotUniform(), of "
+        "stddev 0.1, the weights at l1 have 0.0001; set them by "
+        "keras_inits.initialize(model, keras_inits.recipes.by_activation())"
     )
 
 
 @needs_gradients
 def test_a_gradient_that_vanishes_is_named():
-    # Xavier under sigmoid: the signal's size holds, the gradient falls by 1/4.
-    report = diagnosed(network("sigmoid", 0.1))
+    # Every value of the third layer lies beyond an end of hard_tanh, where it is flat.
+    model = network("hard_tanh", 0.1)
+    model.layers[2].kernel.assign(normal((WIDTH, WIDTH), 1e6, seed=8))
 
-    assert not any(problems(report, "vanishing"))
-    lengths = [layer.gradient_stddev for layer in report.layers[:6]]
-    lost = [length < lengths[-1] / verdicts.GRADIENT_LOSS for length in lengths]
-    assert problems(report, "gradient vanishes") == [*lost, False]
-    assert any(lost)
-    factor = (lengths[0] / lengths[-1]) ** (1 / 5)
-    start = lost.index(False) - 1
+    report = diagnosed(model)
+
+    assert problems(report, "gradient vanishes") == [True, True] + [False] * 5
     assert (
-        f"the gradient vanishes on its way back, from layer {start} (l{start}) to the "
-        f"input: it falls by a factor of {factor:.2g} a layer, to {lengths[0]:.2g}"
+        "the gradient vanishes on its way back, from layer 1 (l1) to the input: it is 0"
     ) in report.verdict
-    # The slope is at most 1/4, on average at least (1 - E z**2 / 4) / 4. The kernels
-    # give z the variance E y**2 of the outputs before, at most 1/4 + 1/16.
-    tolerance = linear_tolerance(5, WIDTH, 64) / 5
-    assert (1 - 0.3125 / 4) / 4 * (1 - tolerance) < factor < (1 + tolerance) / 4
 
 
 @needs_gradients
 def test_a_gradient_that_explodes_is_named():
-    # Each layer's gain is 5: 5**5 > 1000 over five layers.
-    report = diagnosed(network(None, 0.5))
+    # tanh forgets how large its input was, but a small change of it doubles a layer.
+    report = diagnosed(network("tanh", 1.0, depth=12))
 
-    assert any("gradient explodes" in layer.problems for layer in report.layers)
+    assert "gradient explodes" in report[0].problems
     assert "the gradient explodes on its way back" in report.verdict
+    assert not any(problems(report, "exploding"))
 
 
 @needs_gradients
 def test_a_cut_gradient_is_named():
     model = network("tanh", 0.1)
-    head = model.layers[-1].kernel
-    head.assign(np.zeros(tuple(head.shape), "float32"))
+    head = model.layers[-1]
+    head.kernel.assign(np.zeros(tuple(head.kernel.shape), "float32"))
+    head.trainable = False
 
     report = diagnosed(model)
 
     assert problems(report, "no gradient") == [True] * 6 + [False]
-    assert report.verdict == "no gradient reaches the hidden layers"
+    assert report.verdict.startswith("no gradient reaches the hidden layers; ")
+
+
+@needs_gradients
+@pytest.mark.parametrize("index", [2, 6])
+def test_a_kernel_of_zeros_that_gets_a_gradient_is_no_fault(index):
+    model = network("tanh", 0.1)
+    kernel = model.layers[index].kernel
+    kernel.assign(np.zeros(tuple(kernel.shape), "float32"))
+
+    assert diagnosed(model).healthy
 
 
 def test_overflow_is_named_where_it_begins():
@@ -242,7 +252,7 @@ def test_the_activation_may_be_a_layer_of_its_own():
     for i in range(3):
         model.add(keras.layers.Dense(WIDTH, name=f"l{i}"))
         model.add(keras.layers.LeakyReLU(name=f"a{i}"))
-    set_kernels(model, lambda shape: 0.002)
+    set_kernels(model, lambda shape: 0.001)
 
     report = diagnosed(model, gradients=False)
 
@@ -266,7 +276,7 @@ def test_the_activation_may_be_a_layer_of_its_own():
 def test_an_initializer_is_told_by_what_it_was_given(initializer, text):
     layer = keras.layers.Dense(3, kernel_initializer=initializer)
 
-    assert verdicts.initializer_text(layer, "kernel") == text
+    assert advice.initializer_text(layer, "kernel") == text
 
 
 # Keras' convolution on NumPy converts its kernel in a way that NumPy 2 warns of.
