@@ -48,6 +48,8 @@ def points(model, calls, outputs):
         A list of `Point`s, those without a value left out; None if the graph of the
         model is not known.
     """
+    if not unfolded.has_parts(model):
+        return None  # a graph of it would be of the operations in a single layer
     try:
         nodes, ends = unfolded.graph_of(model)
     except Exception:  # there is no saying what a model does with its inputs
