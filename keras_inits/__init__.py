@@ -4,7 +4,13 @@ __version__ = "0.2.0"
 
 import keras_inits.cli._start as _start  # noqa: F401, before Keras is imported
 from keras_inits import draws, initializers
-from keras_inits.diagnostics import compare, data_scale, diagnose, lsuv
+from keras_inits.diagnostics import (
+    SignalMonitor,
+    compare,
+    data_scale,
+    diagnose,
+    lsuv,
+)
 from keras_inits.fans import compute_fans
 from keras_inits.gains import calculate_gain
 from keras_inits.initializers import *  # noqa: F403, its `__all__`
@@ -22,6 +28,7 @@ from keras_inits.registry import (
 )
 
 __all__ = [
+    "SignalMonitor",
     "calculate_gain",
     "compare",
     "compute_fans",

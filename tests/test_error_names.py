@@ -12,13 +12,14 @@ import pytest
 
 import keras_inits as ki
 from keras_inits import _checks, _errors
-from keras_inits.diagnostics import comparison, report
+from keras_inits.diagnostics import comparison, report, training
 from keras_inits.engine.host import HostOps
 from tests.hostile import MODEL, REPORT
 from tests.support import raises_exactly
 
 WEIGHTS = ki.initialize(MODEL, {"kernel": "zeros"}, dry_run=True)
 X = np.linspace(-1.0, 1.0, 12, dtype="float32").reshape(4, 3)
+MONITORED = ki.SignalMonitor(X).report
 KEY = (1, 2)
 DRAW = (HostOps(), KEY, (2,))
 
@@ -89,6 +90,9 @@ CALLS = {
     "SignalReport.table": lambda: REPORT.table("some"),
     "InitializationReport.table": lambda: WEIGHTS.table("some"),
     "InitializationReport.to_json": lambda: WEIGHTS.to_json(indent="wide"),
+    "TrainingReport.plot": lambda: training.TrainingReport.plot(None, "start.txt"),
+    "TrainingReport.table": lambda: MONITORED.table("some"),
+    "TrainingReport.to_json": lambda: MONITORED.to_json(indent="wide"),
     "Comparison.plot": lambda: comparison.Comparison.plot(None, "start.txt"),
 }
 REPORTS = ("Report", "Comparison")
@@ -100,7 +104,9 @@ NO_ARGUMENTS = {
 CLASSES = [
     name
     for name in ki.__all__
-    if isinstance(getattr(ki, name), type) and not inspect.isabstract(getattr(ki, name))
+    if isinstance(getattr(ki, name), type)
+    and issubclass(getattr(ki, name), ki.Initializer)
+    and not inspect.isabstract(getattr(ki, name))
 ]
 
 

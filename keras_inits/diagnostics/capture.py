@@ -208,8 +208,8 @@ def all_layers(model):
     return list(found.values())
 
 
-def kernels(model):
-    """The trainable matrices of each observed layer, its main one first.
+def trainable(model):
+    """The trainable weights of each observed layer.
 
     Those of the layers inside of one that is observed as a whole count as its own.
 
@@ -219,15 +219,19 @@ def kernels(model):
     owners = Owners(model)
     found = collections.defaultdict(list)
     for variable in owners.weights:
-        if (
-            variable.trainable
-            and len(variable.shape) >= 2
-            and not variable.name.endswith("bias")
-        ):
+        if variable.trainable:
             way = owners.way(owners.owner(variable))
             opaque = [layer for layer in way if isinstance(layer, OPAQUE)]
             found[id((opaque or way[-1:])[0])].append(variable)
     return found
+
+
+def kernels(model):
+    """The trainable matrices of each observed layer, its main one first."""
+    return {
+        key: [v for v in found if len(v.shape) >= 2 and not v.name.endswith("bias")]
+        for key, found in trainable(model).items()
+    }
 
 
 def activation_name(layer):

@@ -93,21 +93,39 @@ def diagnose(
     if training is not None:
         training = _checks.check_bool("training", training)
     x, y, source = inputs.first_batch(x, y)
-    if source and loss is None and not _has_loss(model):
+    if source and loss is None and not has_loss(model):
         y = None
     x = inputs.check_batch("x", x)
     inputs.check_fit(model, x)
-    backward = y is not None
-    if backward:
+    loss_function = None
+    if y is not None:
         inputs.check_gradients("Argument `y`")
-        loss_function = _loss_function(model, loss)
+        loss_function = loss_function_of(model, loss)
         y = inputs.check_batch("y", y)
         inputs.check_same_length(x, y)
     if learning_rate is None:
         rate = _compiled_rate(model)
     else:
         rate = _checks.check_positive("learning_rate", learning_rate)
+    return look(model, x, y, loss_function, rate, training, source)[0]
 
+
+def look(model, x, y, loss_function, learning_rate, training=None, source=None):
+    """The pass of `diagnose`, with arguments that have been checked.
+
+    Args:
+        model: The model.
+        x: The batch as NumPy arrays.
+        y: The targets as NumPy arrays, or `None`.
+        loss_function: See `loss_function_of`; `None` where there is no `y`.
+        learning_rate: See `diagnose`, as for the others.
+        training: See `diagnose`.
+        source: Class of what gave the batch, `None` for arrays.
+
+    Returns:
+        The report, and the list of the layer of each of its rows.
+    """
+    backward = y is not None
     watch = _Watch(backward)
     variables = model.trainable_variables if backward else []
     gradients: list[Any] = [None] * len(variables)
@@ -130,20 +148,20 @@ def diagnose(
                 capture.run(model, tensors, training)
 
     of_variable = {id(v): g for v, g in zip(variables, gradients, strict=True)}
-    rows = watch.rows(of_variable, rate)
+    rows = watch.rows(of_variable, learning_rate)
     rows = _with_wanted(model, rows, watch.calls)
     points = watch.stream(rows, watch.points(model, seen))
     named = {id(variable): text for text, _, variable in addresses(model)}
     kernels = [[named[id(k)] for k in call.kernels] for call, _ in watch.calls]
     judgment = verdicts.judge(rows, points, kernels, _stddev(x))
-    return SignalReport(
+    report = SignalReport(
         model=model.name,
         backend=_backend.name(),
         samples=len(keras.tree.flatten(x)[0]),
         input_mean=_stddev(x, place=0),
         input_stddev=_stddev(x),
         loss=value,
-        learning_rate=rate if backward else None,
+        learning_rate=learning_rate if backward else None,
         verdict=judgment.verdict,
         layers=judgment.layers,
         source=source,
@@ -151,6 +169,7 @@ def diagnose(
         healthy=judgment.healthy,
         advice=judgment.advice,
     )
+    return report, [call.layer for call, _ in watch.calls]
 
 
 class _Watch(capture.Observer):
@@ -311,7 +330,7 @@ def _wanted(layer, variable, activation):
     return {"wanted": repr(wanted), "wanted_stddev": moments and moments[1]}
 
 
-def _loss_function(model, loss):
+def loss_function_of(model, loss):
     """The loss as a function of targets and outputs, a scalar."""
     if loss is None:
         loss = getattr(model, "loss", None)
@@ -374,7 +393,7 @@ def _as_column(target, result):
     return target
 
 
-def _has_loss(model):
+def has_loss(model):
     """Whether a backward pass needs nothing that the caller did not give."""
     differentiates = _backend.differentiates()
     return differentiates and getattr(model, "loss", None) is not None
