@@ -79,7 +79,7 @@ class Signal:
     histogram: tuple
 
 
-def as_float32(values):
+def _as_float32(values):
     """A float32 array of the same values; no copy if it is one already."""
     return np.asarray(values, dtype="float32")
 
@@ -93,7 +93,7 @@ def spread_indices(length, count):
 
 def finite_moments(values):
     """Mean and standard deviation of the finite entries, and how many are not."""
-    values = as_float32(values)
+    values = _as_float32(values)
     mean, stddev = moments.mean_and_stddev(values)
     if math.isfinite(mean):
         return mean, stddev, 0
@@ -151,7 +151,7 @@ def describe(values, unit_axis=-1, activation=None):
     Returns:
         A `Signal`.
     """
-    values = as_float32(values)
+    values = _as_float32(values)
     if values.ndim < 2:
         values = values.reshape(-1, 1)
     values, mean, stddev, not_finite = _filled(values)

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import pathlib
+import re
 import types
 
 import pytest
@@ -261,6 +262,55 @@ def test_no_name_hides_a_module(path):
     importlib.import_module(".".join(parts))
 
     assert isinstance(getattr(parent, parts[-1]), types.ModuleType)
+
+
+def defined(path):
+    """Names of the functions and classes that a file defines.
+
+    But for dataclasses, which reports hand out.
+    """
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
+            if not any("dataclass" in text for text in decorators):
+                yield node.name
+
+
+def words(path):
+    return set(re.findall(r"\w+", path.read_text()))
+
+
+WORDS = {path: words(path) for path in FILES}
+TESTED = set().union(*map(words, (PACKAGE.parent / "tests").rglob("*.py")))
+PUBLIC = {
+    name
+    for module in (keras_inits, keras_inits.draws, keras_inits.recipes)
+    for name in module.__all__
+}
+
+
+@pytest.mark.parametrize("path", FILES, ids=ids)
+def test_what_one_file_alone_uses_begins_with_an_underscore(path):
+    others = (WORDS[other] for other in FILES if other != path)
+    used = PUBLIC.union(TESTED, *others)
+
+    assert {name for name in defined(path) if name[0] != "_"} <= used
+
+
+@pytest.mark.parametrize("path", FILES, ids=ids)
+def test_what_begins_with_an_underscore_is_used_in_its_own_file_alone(path):
+    tree = ast.parse(path.read_text())
+    modules = {file.stem for file in FILES} | {file.parent.name for file in FILES}
+    taken = {name for module, names in imports(path) for name in names}
+    taken |= {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in modules & taken
+    }
+
+    assert not {name for name in taken if re.match("_(?!_)", name)} - modules
 
 
 def initializer_classes():
