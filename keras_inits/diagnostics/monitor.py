@@ -17,7 +17,7 @@ import keras
 import numpy as np
 
 from keras_inits import _backend, _checks, _errors
-from keras_inits.diagnostics import capture, diagnosis, inputs, training
+from keras_inits.diagnostics import capture, diagnosis, inputs, losses, training
 
 # A look takes up to 80 times as long as a step of a small network compiled by XLA, for
 # it runs operation by operation; see benchmarks/monitor.py.
@@ -162,8 +162,8 @@ class SignalMonitor(keras.callbacks.Callback):
         self._seen = model.name
         self._weights = capture.trainable(model)
         self._loss = None
-        if self._y is not None and not (self._source and not diagnosis.has_loss(model)):
-            self._loss = diagnosis.loss_function_of(model, None)
+        if self._y is not None and not (self._source and not losses.has_loss(model)):
+            self._loss = losses.loss_function_of(model, None)
 
     @_errors.named_by_class
     def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:

@@ -110,11 +110,11 @@ def draw_report(
     heading = textwrap.wrap(f"{report.model}: {report.verdict}", 125)
     heights = [rows * PANEL_HEIGHT, *[DEPTH_HEIGHT] * (1 + backward)]
     figure = canvas(WIDTH, sum(heights) + LINE_HEIGHT * len(heading), colors)
-    _heading_of(figure, "\n".join(heading), colors, fontsize=10)
+    heading_of(figure, "\n".join(heading), colors, fontsize=10)
     panels, *depths = figure.subfigures(len(heights), 1, height_ratios=heights)
     if len(shown) < len(layers):
         text = f"{len(shown)} of {len(layers)} layers, spread evenly; all are below"
-        _heading_of(panels, text, colors, fontsize=8)
+        heading_of(panels, text, colors, fontsize=8)
     limits = None
     if same_scale:
         edges = [edge for layer in shown for edge in layer.signal.histogram[0]]
@@ -186,7 +186,7 @@ def canvas(width: float, height: float, colors: Theme) -> Any:
     )
 
 
-def _heading_of(figure: Any, text: str, colors: Theme, *, fontsize: int) -> None:
+def heading_of(figure: Any, text: str, colors: Theme, *, fontsize: int) -> None:
     """Writes lines above a figure or a part of one, at its left edge."""
     figure.suptitle(text, x=0.01, ha="left", fontsize=fontsize, color=colors.ink)
 

@@ -135,7 +135,7 @@ def _filled(values):
 
 def spreads(values):
     """`stddev` and `batch_stddev` of a signal, without the rest of it."""
-    values, _, stddev, _ = _filled(as_float32(values))
+    values, _, stddev, _ = _filled(_as_float32(values))
     return stddev, batch_stddev(values)
 
 

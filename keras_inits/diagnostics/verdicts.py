@@ -140,7 +140,7 @@ def gradient_bands(layers):
     path = [layer for layer in hidden_path(layers) if layer.gradient_stddev]
     if not path:
         return None
-    last, default = sensitivity(path[-1]), size(path[-1].signal)
+    last, default = _sensitivity(path[-1]), size(path[-1].signal)
     if not last > 0:
         return None
     sizes = [
@@ -158,7 +158,7 @@ def size(signal):
     return signal.stddev if within is None else within
 
 
-def sensitivity(layer):
+def _sensitivity(layer):
     """How much the loss depends on a layer's output, by share.
 
     The gradient's length times that of the signal: unlike the gradient alone it does
@@ -309,7 +309,7 @@ def _backward_trend(layers, path):
         )
     if len(path) < 2:
         return None
-    values = list(map(sensitivity, path))
+    values = list(map(_sensitivity, path))
     shares = [value / values[0] if values[0] else math.nan for value in values]
     found, word = _last_run([s < LEAST_SENSITIVE for s in shares]), "vanishes"
     if found is None:
