@@ -227,11 +227,12 @@ def trainable(model):
 
 
 def kernels(model):
-    """The trainable matrices of each observed layer, its main one first."""
-    return {
+    """The trainable matrices of each observed layer with any, its main one first."""
+    matrices = {
         key: [v for v in found if len(v.shape) >= 2 and not v.name.endswith("bias")]
         for key, found in trainable(model).items()
     }
+    return {key: found for key, found in matrices.items() if found}
 
 
 def activation_name(layer):
