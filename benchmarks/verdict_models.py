@@ -1,4 +1,4 @@
-"""The models on which `verdicts.py` tries what `diagnose` says.
+"""Models on which the bounds of `keras_inits.diagnostics.verdicts` were chosen.
 
 A case is a name, the name of its architecture, the form of its data, a function that
 builds it, and a start, a function that sets its weights. `CASES` has them all.

@@ -1,8 +1,7 @@
 """From numbers to plain words: what is wrong in a layer, and with the model.
 
-The bounds all stand here. They were set so that a verdict says whether a model trains:
-`docs/diagnostics/validation.md` has the models on which they were chosen, and others on
-which they were tried.
+The bounds all stand here. They were set so that a verdict says whether a model trains,
+in sight of trainings of the models in `benchmarks/verdict_models.py`.
 
 The signal is judged at the end of the stream, see `stream`: a branch may put out as
 little as it likes, and a small signal that is restored later is no loss. What counts of
@@ -100,12 +99,13 @@ def judge(layers, stream, addresses, data_stddev):
     problems = {layer.index: _own_problems(layer) for layer in layers}
     for trend in trends:
         for index, phrase in trend.phrases.items():
-            problems[index].append((trend.problem, phrase))
-    remarks = _counts(layers, path, problems)
+            if trend.problem not in dict(problems[index]):
+                problems[index].append((trend.problem, phrase))
+    names = [trend.problem for trend in trends]
+    remarks = _counts(layers, path, problems, names)
     text, code = None, None
     if trends:
         troubled = min(index for trend in trends for index in trend.phrases)
-        names = [trend.problem for trend in trends]
         text, code = advice.give(layers, addresses, troubled, names)
         sentences = [trend.sentence for trend in trends] + remarks
     elif remarks:
@@ -359,8 +359,8 @@ def _moves(what, factor, last):
     return f"{what} {direction} by a factor of {factor:.2g} a layer, to {last:.2g}"
 
 
-def _counts(layers, path, problems):
-    """Sentences for the problems that layers have on their own."""
+def _counts(layers, path, problems, known):
+    """Sentences for the problems that layers have on their own, but for the known."""
     words = {
         "dead": "more than half of the units are dead",
         "saturated": "most values are on a flat part of the activation",
@@ -371,7 +371,7 @@ def _counts(layers, path, problems):
     for problem, text in words.items():
         places = {i for i, found in problems.items() if problem in dict(found)}
         hit = [layer for layer in path if layer.index in places]
-        if hit:
+        if hit and problem not in known:
             number = "1 hidden layer" if len(hit) == 1 else f"{len(hit)} hidden layers"
             sentences.append(f"{text} in {number}, first in {place(hit[0])}")
     return sentences
