@@ -104,4 +104,4 @@ def run(arguments: argparse.Namespace) -> int:
         report.to_html(arguments.html)
     if arguments.plot:
         report.plot(arguments.plot, same_scale=arguments.same_scale)
-    return int(bool(report.troubled))
+    return int(not report.healthy)

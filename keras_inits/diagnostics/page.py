@@ -40,7 +40,7 @@ def render(report: "SignalReport") -> str:
     return string.Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         title=escape(f"{report.model}: its signal"),
         facts=escape(report.facts()),
-        state="troubled" if report.troubled else "healthy",
+        state="healthy" if report.healthy else "troubled",
         verdict="".join(f"<p>{escape(_sentence(text))}</p>" for text in sentences),
         problems=_problems(counts),
         options=_options(counts, report),

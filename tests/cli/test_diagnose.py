@@ -21,6 +21,9 @@ def build(stddev=0.2):
 
 def small():
     return build(0.001)
+
+def flat():
+    return build(2.0)
 """
 
 
@@ -41,6 +44,13 @@ def test_a_healthy_model_ends_with_0(here, run):
 
     assert status == 0
     assert "healthy" in out
+
+
+def test_a_healthy_model_with_remarks_ends_with_0(here, run):
+    status, out, _ = run("diagnose", "my_networks:flat", "--data", "data.npz")
+
+    assert "healthy, but most values are on a flat part" in " ".join(out.split())
+    assert status == 0
 
 
 def test_the_table_fits_80_columns_and_a_wide_terminal_gets_more(
