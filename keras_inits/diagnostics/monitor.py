@@ -28,7 +28,6 @@ COLUMNS = (
     *("gradient_stddev", "update_ratio"),
 )
 Logs = dict[str, Any] | None
-HEALTHY = "healthy"  # how the verdict of a healthy model begins
 
 
 class SignalMonitor(keras.callbacks.Callback):
@@ -202,7 +201,6 @@ class SignalMonitor(keras.callbacks.Callback):
             report, layers = diagnosis.look(
                 model, self._x, y, self._loss, diagnosis.LEARNING_RATE
             )
-        is_healthy = report.verdict.startswith(HEALTHY)
         rows = [
             training.LayerLook(
                 index=row.index,
@@ -212,7 +210,7 @@ class SignalMonitor(keras.callbacks.Callback):
                 dead=row.signal.dead,
                 not_finite=row.signal.not_finite,
                 gradient_stddev=row.gradient_stddev,
-                problems=[] if is_healthy else list(row.problems),
+                problems=[] if report.healthy else list(row.problems),
             )
             for row in report.layers
         ]

@@ -6,6 +6,7 @@ import pytest
 
 import keras_inits
 from keras_inits import _backend
+from keras_inits.diagnostics import training, verdicts
 from tests.diagnostics import networks
 from tests.support import needs_gradients, needs_no_gradients, raises_exactly
 
@@ -133,6 +134,12 @@ def test_numbers_that_are_not_finite_are_named_where_they_begin(action, layer, v
         f"breaks at step {STEP}: layer {index} ({layer}), {values} values are not "
         f"finite; the loss is not finite from step {STEP} on"
     )
+
+
+def test_each_problem_of_a_start_has_words_in_a_training():
+    names = {*verdicts.OF_SIZE, *verdicts.OF_GRADIENT, *verdicts.OF_VALUES}
+
+    assert names - {*training.WORDS} == {"correlated"}  # no fault of a training
 
 
 @needs_gradients
