@@ -17,6 +17,7 @@ import keras
 import numpy as np
 
 from keras_inits import _backend, _checks, _errors
+from keras_inits._types import Data, Host
 from keras_inits.diagnostics import capture, diagnosis, inputs, losses, training
 
 # A look takes up to 80 times as long as a step of a small network compiled by XLA, for
@@ -28,6 +29,7 @@ COLUMNS = (
     *("gradient_stddev", "update_ratio"),
 )
 Logs = dict[str, Any] | None
+Weights = list[tuple[keras.Variable, Host]]  # with their values at a look
 
 
 class SignalMonitor(keras.callbacks.Callback):
@@ -91,8 +93,8 @@ class SignalMonitor(keras.callbacks.Callback):
     @_errors.named_by_class
     def __init__(
         self,
-        x: Any,
-        y: Any = None,
+        x: Data,
+        y: Data | None = None,
         *,
         interval: int = INTERVAL,
         csv: str | Path | None = None,
@@ -113,7 +115,7 @@ class SignalMonitor(keras.callbacks.Callback):
             self._tensorboard = _check_directory("tensorboard", tensorboard)
         self._looks: list[training.Look] = []
         # For each layer of the last look its weights, until its step is done.
-        self._before: list[list[tuple[Any, np.ndarray]]] | None = None
+        self._before: list[Weights] | None = None
         self._done = 0  # steps before this epoch
         self._batch: int | None = None  # the last one that began in this epoch
         self._next = 0  # step of the next look
@@ -139,7 +141,7 @@ class SignalMonitor(keras.callbacks.Callback):
             verdict=training.verdict(looks, first, self._loss_step),
         )
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         # Without what belongs to one process and to one `fit`.
         kept = dict(self.__dict__)
         return kept | dict.fromkeys(
@@ -191,7 +193,7 @@ class SignalMonitor(keras.callbacks.Callback):
             self._writer.close()
             self._writer = None
 
-    def _look(self, step):
+    def _look(self, step: int) -> None:
         self._next = (step // self._interval + 1) * self._interval
         # This attribute of Keras' callbacks has the weights of now on every backend:
         # on JAX it puts them from the state of the training loop into the model.
@@ -222,7 +224,7 @@ class SignalMonitor(keras.callbacks.Callback):
             for layer in layers
         ]
 
-    def _finish(self):
+    def _finish(self) -> None:
         """Adds the update to the last look, now that its step is done."""
         if self._before is None:
             return
@@ -236,7 +238,7 @@ class SignalMonitor(keras.callbacks.Callback):
         self._looks[-1] = dataclasses.replace(look, layers=layers)
         self._write(self._looks[-1])
 
-    def _write(self, look):
+    def _write(self, look: training.Look) -> None:
         """Writes a look to the file and the directory that were asked for."""
         if self._csv is not None:
             is_first = look is self._looks[0]
@@ -264,12 +266,12 @@ class SignalMonitor(keras.callbacks.Callback):
             self._writer.flush()
 
 
-def _values(variable):
+def _values(variable: keras.Variable) -> Host:
     """A copy of a variable's values: a training step may reuse its memory."""
     return np.array(_backend.to_numpy(variable))
 
 
-def _update_ratio(weights):
+def _update_ratio(weights: Weights) -> float | None:
     """Length of the step from the values kept to those of now, over that of the former.
 
     Args:
@@ -287,7 +289,7 @@ def _update_ratio(weights):
     return math.sqrt(update / size)
 
 
-def _check_directory(argument, value):
+def _check_directory(argument: str, value: Any) -> Path:
     """The path of a directory for summaries that is there or can be made."""
     try:
         path = Path(value)

@@ -11,7 +11,10 @@ import math
 
 import numpy as np
 
+from keras_inits._types import Array, Host
 from keras_inits.engine import moments
+
+Histogram = tuple[list[float], list[int]]
 
 BLOCK = 1 << 16  # elements, 512 KiB in float64: within a core's cache
 STRIDE = 2_654_435_761  # prime, so steps of it walk evenly through any length
@@ -76,22 +79,22 @@ class Signal:
     rank: float | None
     rank_limit: int | None
     not_finite: int
-    histogram: tuple
+    histogram: Histogram
 
 
-def _as_float32(values):
+def _as_float32(values: Array) -> Host:
     """A float32 array of the same values; no copy if it is one already."""
     return np.asarray(values, dtype="float32")
 
 
-def spread_indices(length, count):
+def spread_indices(length: int, count: int) -> Host:
     """At most `count` different indices, spread evenly and without a period."""
     if length <= count:
         return np.arange(length)
     return np.sort(np.arange(count, dtype="int64") * STRIDE % length)
 
 
-def finite_moments(values):
+def finite_moments(values: Array) -> tuple[float, float, int]:
     """Mean and standard deviation of the finite entries, and how many are not."""
     values = _as_float32(values)
     mean, stddev = moments.mean_and_stddev(values)
@@ -104,7 +107,7 @@ def finite_moments(values):
     return (*moments.mean_and_stddev(kept), missing)
 
 
-def batch_stddev(values):
+def batch_stddev(values: Host) -> float | None:
     """Root mean square of the entries' standard deviations over the batch.
 
     Args:
@@ -124,7 +127,7 @@ def batch_stddev(values):
     return math.sqrt(total / rows.shape[1])
 
 
-def _filled(values):
+def _filled(values: Host) -> tuple[Host, float, float, int]:
     """The values with their mean for what is not finite, and `finite_moments`."""
     mean, stddev, not_finite = finite_moments(values)
     if not_finite:
@@ -133,13 +136,15 @@ def _filled(values):
     return values, mean, stddev, not_finite
 
 
-def spreads(values):
+def spreads(values: Array) -> tuple[float, float | None]:
     """`stddev` and `batch_stddev` of a signal, without the rest of it."""
     values, _, stddev, _ = _filled(_as_float32(values))
     return stddev, batch_stddev(values)
 
 
-def describe(values, unit_axis=-1, activation=None):
+def describe(
+    values: Array, unit_axis: int = -1, activation: str | None = None
+) -> Signal:
     """Statistics of a layer's output.
 
     Args:
@@ -178,7 +183,7 @@ def describe(values, unit_axis=-1, activation=None):
     )
 
 
-def saturated(values, activation):
+def saturated(values: Host, activation: str | None) -> float | None:
     """Share of values where the activation is flat, by its kind.
 
     With y the value put out, the slope is `y * (1 - y)` for a sigmoid,
@@ -211,7 +216,9 @@ def saturated(values, activation):
     return float(np.count_nonzero(flat) / values.size)
 
 
-def _input_share(values, unit_axis, mean, stddev):
+def _input_share(
+    values: Host, unit_axis: int, mean: float, stddev: float
+) -> float | None:
     """Variance within the units over the whole variance.
 
     The whole is the variance within plus the variance of the units' means.
@@ -222,7 +229,7 @@ def _input_share(values, unit_axis, mean, stddev):
     return min(max(1.0 - between / stddev**2, 0.0), 1.0)
 
 
-def _unit_means(values, unit_axis):
+def _unit_means(values: Host, unit_axis: int) -> Host:
     """Each unit's mean, added up in float64 in the order of the samples."""
     by_unit = np.moveaxis(values, unit_axis, -1)
     rows = by_unit.reshape(-1, by_unit.shape[-1])
@@ -234,7 +241,9 @@ def _unit_means(values, unit_axis):
     return sums / len(rows)
 
 
-def _alikeness(values, unit_axis, alive):
+def _alikeness(
+    values: Host, unit_axis: int, alive: Host
+) -> tuple[float | None, float | None, int | None]:
     """Mean absolute correlation between units, their effective rank, its limit."""
     units = np.flatnonzero(alive)
     if units.size < 2 or values.size // alive.size < MIN_SAMPLES:
@@ -258,7 +267,7 @@ def _alikeness(values, unit_axis, alive):
     return correlation, rank, min(count, len(places) - 1)
 
 
-def _histogram(values, low, high):
+def _histogram(values: Host, low: float, high: float) -> Histogram:
     if not high > low:
         low, high = low - 0.5, high + 0.5
     flat = values.ravel(order="K")

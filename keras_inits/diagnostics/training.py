@@ -179,7 +179,7 @@ class TrainingReport(_reports.Report):
 
         return heatmap.draw_training(self, path, theme=theme)
 
-    def _since(self, name):
+    def _since(self, name: str) -> rich.text.Text | None:
         for look in self.looks:
             for layer in look.layers:
                 if layer.name == name and layer.problems:
@@ -187,7 +187,7 @@ class TrainingReport(_reports.Report):
                     return rich.text.Text(text, "red")
         return None
 
-    def _header(self):
+    def _header(self) -> str:
         count = len(self.looks)
         looks = "1 look" if count == 1 else f"{count} looks"
         samples = "1 sample" if self.samples == 1 else f"{self.samples} samples"
@@ -206,7 +206,7 @@ def judged(looks: list[Look]) -> list[Look]:
     names = [[layer.name for layer in look.layers] for look in looks]
     ratios = [[layer.update_ratio for layer in look.layers] for look in looks]
 
-    def stands(place, index):
+    def stands(place: int, index: int) -> bool:
         if not 0 <= place < len(looks) or ratios[place][index : index + 1] != [0.0]:
             return False
         return any(ratios[place])
