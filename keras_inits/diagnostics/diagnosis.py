@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from keras_inits import _backend, _checks
-from keras_inits._types import Data, Real
+from keras_inits._types import Data, Host, Real, Shape, Tensor
 from keras_inits.diagnostics import (
     advice,
     capture,
@@ -111,7 +112,15 @@ def diagnose(
     return look(model, x, y, loss_function, rate, training, source)[0]
 
 
-def look(model, x, y, loss_function, learning_rate, training=None, source=None):
+def look(
+    model: keras.Layer,
+    x: Any,
+    y: Any,
+    loss_function: Callable[[Any, Any], Tensor] | None,
+    learning_rate: float,
+    training: bool | None = None,
+    source: str | None = None,
+) -> tuple[SignalReport, list[keras.Layer]]:
     """The pass of `diagnose`, with arguments that have been checked.
 
     Args:
@@ -133,10 +142,10 @@ def look(model, x, y, loss_function, learning_rate, training=None, source=None):
     value = None
     tensors = inputs.tensors(x)
     with capture.observed(model, watch, training) as seen:
-        if backward:
+        if loss_function is not None:
             targets = inputs.tensors(y)
 
-            def loss_of(flat, state):
+            def loss_of(flat: list[Tensor], state: Any) -> Tensor:
                 with keras.StatelessScope(state):
                     batch = keras.tree.pack_sequence_as(x, flat)
                     outputs = capture.run(model, batch, training)
@@ -176,16 +185,18 @@ def look(model, x, y, loss_function, learning_rate, training=None, source=None):
 class _Watch(capture.Observer):
     """Turns each output, and the gradient that returns to it, into numbers."""
 
-    def __init__(self, backward):
+    def __init__(self, backward: bool) -> None:
         self.backward = backward
-        self.calls = []  # with their shapes, in the order in which they ended
-        self.signals = {}
-        self.gradients = {}
-        self.taken = {}  # standard deviations of what no call put out
-        self.varying = set()  # what differs from sample to sample
+        # With their shapes, in the order in which they ended.
+        self.calls: list[tuple[capture.Call, Shape]] = []
+        self.signals: dict[capture.Call, statistics.Signal] = {}
+        self.gradients: dict[capture.Call, float] = {}
+        # Standard deviations of what no call put out.
+        self.taken: dict[capture.Taken, tuple[float, float | None]] = {}
+        self.varying: set[stream.Value] = set()  # what differs from sample to sample
 
-    def take(self, taken, tensor):
-        def on_value(values):
+    def take(self, taken: capture.Taken, tensor: Tensor) -> None:
+        def on_value(values: Host) -> None:
             if taken.is_floating:
                 self.taken[taken] = statistics.spreads(values)
             if values.size and values.min() != values.max():
@@ -193,21 +204,23 @@ class _Watch(capture.Observer):
 
         _backend.tap(tensor, on_value)
 
-    def observe(self, call, output):
+    def observe(self, call: capture.Call, output: Tensor) -> Tensor:
         if any(source in self.varying for source in call.inputs):
             self.varying.add(call)
         activation = capture.activation_name(call.layer)
 
-        def on_value(values):
+        def on_value(values: Host) -> None:
             self.calls.append((call, tuple(output.shape)))
             self.signals[call] = statistics.describe(values, call.unit_axis, activation)
 
-        def on_gradient(values):
+        def on_gradient(values: Host) -> None:
             self.gradients[call] = statistics.finite_moments(values)[1]
 
         return _backend.tap(output, on_value, on_gradient if self.backward else None)
 
-    def rows(self, gradients, learning_rate):
+    def rows(
+        self, gradients: dict[int, Tensor], learning_rate: float
+    ) -> list[LayerSignal]:
         places = {call: index for index, (call, _) in enumerate(self.calls)}
         return [
             LayerSignal(
@@ -229,11 +242,13 @@ class _Watch(capture.Observer):
             for index, (call, shape) in enumerate(self.calls)
         ]
 
-    def points(self, model, seen):
+    def points(self, model: keras.Layer, seen: Any) -> list[stream.Point] | None:
         """What `stream.points` says of the pass."""
         return stream.points(model, [call for call, _ in self.calls], seen.outputs)
 
-    def stream(self, rows, points):
+    def stream(
+        self, rows: list[LayerSignal], points: list[stream.Point] | None
+    ) -> list[StreamPoint]:
         """The `StreamPoint`s of a report.
 
         Args:
@@ -245,7 +260,7 @@ class _Watch(capture.Observer):
         if points is None:
             points = [stream.Point(c, True, True, False) for c in places if c.kernels]
         points = stream.hidden([point for point in points if point.counts])
-        found = {}
+        found: dict[tuple[int, int], StreamPoint] = {}
         for point in points:
             if isinstance(point.call, capture.Taken):
                 taking = [i for c, i in places.items() if point.call in c.inputs]
@@ -253,10 +268,9 @@ class _Watch(capture.Observer):
                     index = min(taking)
                     name = f"sum before {rows[index].name}"
                     stddev, within = self.taken[point.call]
-                    point = StreamPoint(
+                    found[index, 0] = StreamPoint(
                         name, index, stddev, within, is_sum=point.is_sum
                     )
-                    found[index, 0] = point
                 continue
             row = rows[places[point.call]]
             row = advice.activated(rows, row) if point.has_kernel else row
@@ -272,7 +286,7 @@ class _Watch(capture.Observer):
         return [found[key] for key in sorted(found)]
 
 
-def _bias_size(layer):
+def _bias_size(layer: keras.Layer) -> float | None:
     """Largest absolute value of a layer's bias; gates start with one by design."""
     bias = getattr(layer, "bias", None)
     if not isinstance(bias, keras.Variable):
@@ -280,7 +294,12 @@ def _bias_size(layer):
     return float(np.abs(_backend.to_numpy(bias)).max(initial=0.0))
 
 
-def _kernel(layer, variable, gradients, learning_rate):
+def _kernel(
+    layer: keras.Layer,
+    variable: keras.Variable,
+    gradients: dict[int, Tensor],
+    learning_rate: float,
+) -> KernelSignal:
     values = _backend.to_numpy(variable)
     _, stddev, _ = statistics.finite_moments(values)
     gradient = gradients.get(id(variable))
@@ -300,7 +319,11 @@ def _kernel(layer, variable, gradients, learning_rate):
     )
 
 
-def _with_wanted(model, rows, calls):
+def _with_wanted(
+    model: keras.Layer,
+    rows: list[LayerSignal],
+    calls: Sequence[tuple[capture.Call, Shape]],
+) -> list[LayerSignal]:
     """The rows, whose kernels say what the activation after them wants."""
     owners = Owners(model)
     found = []
@@ -319,7 +342,9 @@ def _with_wanted(model, rows, calls):
     return found
 
 
-def _wanted(layer, variable, activation):
+def _wanted(
+    layer: keras.Layer, variable: keras.Variable, activation: tuple[Any, Any] | None
+) -> dict[str, Any]:
     """What the recipe draws a kernel by, where it knows the activation's name."""
     if activation is None or not isinstance(activation[0], str):
         return {}
@@ -331,14 +356,14 @@ def _wanted(layer, variable, activation):
     return {"wanted": repr(wanted), "wanted_stddev": moments and moments[1]}
 
 
-def _compiled_rate(model):
+def _compiled_rate(model: keras.Layer) -> float:
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None:
         return LEARNING_RATE
     return float(_backend.to_numpy(optimizer.learning_rate))
 
 
-def _stddev(x, place=1):
+def _stddev(x: Any, place: int = 1) -> float | None:
     """Mean (place 0) or standard deviation of the floating-point inputs, if any."""
     arrays = [a.ravel() for a in keras.tree.flatten(x) if a.dtype.kind == "f"]
     if not arrays:

@@ -11,11 +11,20 @@ one is its k-th call in the other, and what a layer takes in is the value of wha
 graph has before it.
 """
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import keras
 
 from keras_inits.diagnostics import capture
 from keras_inits.model import unfolded
 from keras_inits.model.branches import is_sum
+from keras_inits.model.unfolded import Call
+
+Value = capture.Call | capture.Taken  # what was observed of a node
 
 
 @dataclasses.dataclass
@@ -30,13 +39,17 @@ class Point:
         is_sum: Whether it is a sum that a branch with kernels ends in.
     """
 
-    call: object
+    call: Value
     has_kernel: bool
     counts: bool
     is_sum: bool
 
 
-def points(model, calls, outputs):
+def points(
+    model: keras.Layer,
+    calls: Sequence[capture.Call],
+    outputs: Sequence[Value | None],
+) -> list[Point] | None:
     """The points that the signal has to pass, in the order of the data.
 
     Args:
@@ -57,7 +70,8 @@ def points(model, calls, outputs):
     if not nodes:
         return None
     values = _values(nodes, ends, calls, outputs)
-    found, before = [], None
+    found: list[Point] = []
+    before: Call | None = None
     for node in _bottlenecks(nodes, ends):
         added = _between(before, node)
         before = node
@@ -72,9 +86,10 @@ def points(model, calls, outputs):
     return found
 
 
-def _between(first, last):
+def _between(first: Call | None, last: Call) -> list[Call]:
     """The nodes on the way from one node to another, both left out."""
-    found, waiting = {}, list(last.inputs)
+    found: dict[int, Call] = {}
+    waiting = list(last.inputs)
     while waiting:
         node = waiting.pop()
         if node is not first and id(node) not in found:
@@ -83,11 +98,11 @@ def _between(first, last):
     return list(found.values())
 
 
-def _has_kernel(node):
+def _has_kernel(node: Call) -> bool:
     return _has_table(node.operation) or any(len(v.shape) > 1 for v in node.variables)
 
 
-def hidden(points):
+def hidden(points: list[Point]) -> list[Point]:
     """The points before the last kernel, if nothing happens after that.
 
     What it puts out is the model's answer, whose size is the loss's business. A
@@ -97,12 +112,18 @@ def hidden(points):
     return points[:-1] if answers else points
 
 
-def _values(nodes, ends, calls, outputs):
+def _values(
+    nodes: list[Call],
+    ends: list[Call],
+    calls: Sequence[capture.Call],
+    outputs: Sequence[Value | None],
+) -> dict[int, Value]:
     """What was observed of each node, by its id."""
-    of_layer: dict[int, list] = {}
+    of_layer: dict[int, list[Call]] = {}
     for node in nodes:
         of_layer.setdefault(id(node.operation), []).append(node)
-    values, taken = {}, []
+    values: dict[int, Value] = {}
+    taken: list[tuple[list[Call], Sequence[Value | None]]] = []
     for call in calls:
         alike = of_layer.get(id(call.layer), ())
         if call.count < len(alike):
@@ -122,7 +143,7 @@ def _values(nodes, ends, calls, outputs):
     return values
 
 
-def _bottlenecks(nodes, ends):
+def _bottlenecks(nodes: list[Call], ends: list[Call]) -> list[Call]:
     """The nodes that lie on every path of the signal, in their order.
 
     Each node comes after those before it, so a node is on every path exactly if no
@@ -149,7 +170,7 @@ def _bottlenecks(nodes, ends):
     return found
 
 
-def _carrying(nodes):
+def _carrying(nodes: list[Call]) -> set[int]:
     """Ids of the nodes that have the data's signal in them.
 
     It starts at floating-point inputs and at tables that integers are looked up in.
@@ -169,13 +190,14 @@ def _carrying(nodes):
     return found
 
 
-def _has_table(operation):
+def _has_table(operation: Any) -> bool:
     return any(len(v.shape) > 1 for v in getattr(operation, "weights", ()))
 
 
-def _leading_to(ends, carrying):
+def _leading_to(ends: list[Call], carrying: set[int]) -> set[int]:
     """Those of the carrying nodes from which the outputs can be reached, by id."""
-    found, waiting = set(), list(ends)
+    found: set[int] = set()
+    waiting = list(ends)
     while waiting:
         node = waiting.pop()
         if id(node) in carrying and id(node) not in found:

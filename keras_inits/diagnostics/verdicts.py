@@ -1,7 +1,7 @@
 """From numbers to plain words: what is wrong in a layer, and with the model.
 
-The bounds all stand here. They were set so that a verdict says whether a model trains,
-in sight of trainings of the models in `benchmarks/verdict_models.py`.
+The bounds stand here and in `remarks`. They were set so that a verdict says whether a
+model trains, in sight of trainings of the models in `benchmarks/verdict_models.py`.
 
 The signal is judged at the end of the stream, see `stream`: a branch may put out as
 little as it likes, and a small signal that is restored later is no loss. What counts of
@@ -9,22 +9,25 @@ it is what tells samples apart. The gradient is judged times that signal, which 
 share of the loss depends on it: a step of Adam, too, is the same at any scale.
 
 A model that is off in one of these ways does not train, or markedly worse. Other
-findings, as units that are dead, are remarks: many a model with them trains.
+findings, as units that are dead, are remarks: many models with them train.
 """
+
+from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from keras_inits.diagnostics import advice
+from keras_inits._types import Interval
+from keras_inits.diagnostics import advice, remarks
+from keras_inits.diagnostics.report import LayerSignal, StreamPoint
 
 # What tells samples apart is too small below this. A step of Adam at its usual rate
 # moves a weight by 1e-3, so that the head needs thousands of steps to read what is
 # smaller than that, and the layers before it wait for the head.
 LEAST_SIGNAL = 1.5e-4
-# And below this share of the whole signal, whose constant part hides it.
-LEAST_SHARE = 0.01
 # The signal is too large above this many times max(1, data): the loss is then so steep,
 # and a softmax so sure of itself, that no step leads anywhere.
 MOST_SIGNAL = 100.0
@@ -40,14 +43,6 @@ MOST_SENSITIVE = 300.0
 LEAST_SENSITIVE = 1e-3
 # A gradient below this moves nothing: it is the epsilon in Adam's denominator.
 LEAST_GRADIENT = 1e-7
-# Remarks.
-MANY_DEAD = 0.5
-MANY_SATURATED = 0.5
-RECTIFIERS_OFF = 0.9  # half the ReLUs are off in a healthy network
-ALIKE = 0.95
-
-RECTIFIERS = ("relu", "relu6")
-
 # All problems there are, by what shows them: the size of the output, the size of the
 # gradient, the distribution of the output.
 OF_SIZE = ("vanishing", "exploding", "overflow")
@@ -66,13 +61,18 @@ class Judgment:
         advice: Python code that mends it, None if there is none.
     """
 
-    layers: list
+    layers: list[LayerSignal]
     verdict: str
     healthy: bool
     advice: str | None
 
 
-def judge(layers, stream, addresses, data_stddev):
+def judge(
+    layers: Sequence[LayerSignal],
+    stream: Sequence[StreamPoint],
+    addresses: Sequence[Sequence[str]],
+    data_stddev: float | None,
+) -> Judgment:
     """What is wrong with a model.
 
     Args:
@@ -89,27 +89,27 @@ def judge(layers, stream, addresses, data_stddev):
         dataclasses.replace(layer, on_stream=layer.index in shown) for layer in layers
     ]
     path = hidden_path(layers)
-    trends = [
+    found = [
         _overflow(layers),
         _forward_trend(layers, stream, data_stddev),
         _growth(stream, data_stddev),
         _backward_trend(layers, path),
     ]
-    trends = [trend for trend in trends if trend]
-    problems = {layer.index: _own_problems(layer) for layer in layers}
+    trends = [trend for trend in found if trend]
+    problems = {layer.index: remarks.own_problems(layer) for layer in layers}
     for trend in trends:
         for index, phrase in trend.phrases.items():
             if trend.problem not in dict(problems[index]):
                 problems[index].append((trend.problem, phrase))
     names = [trend.problem for trend in trends]
-    remarks = _counts(layers, path, problems, names)
+    remarked = remarks.sentences(path, problems, names)
     text, code = None, None
     if trends:
         troubled = min(index for trend in trends for index in trend.phrases)
         text, code = advice.give(layers, addresses, troubled, names)
-        sentences = [trend.sentence for trend in trends] + remarks
-    elif remarks:
-        sentences = [f"healthy, but {remarks[0]}", *remarks[1:]]
+        sentences = [trend.sentence for trend in trends] + remarked
+    elif remarked:
+        sentences = [f"healthy, but {remarked[0]}", *remarked[1:]]
     else:
         sentences = ["healthy: signal and gradient keep their size through the layers"]
         if not any(layer.gradient_stddev is not None for layer in layers):
@@ -126,12 +126,14 @@ def judge(layers, stream, addresses, data_stddev):
     return Judgment(judged, verdict, not trends, code)
 
 
-def band(data_stddev):
+def band(data_stddev: float | None) -> Interval:
     """Lowest and highest healthy standard deviation of a layer's output."""
     return LEAST_SIGNAL, max(1.0, data_stddev or 1.0) * MOST_SIGNAL
 
 
-def gradient_bands(layers):
+def gradient_bands(
+    layers: Sequence[LayerSignal],
+) -> tuple[list[float], list[float]] | None:
     """Lowest and highest healthy stddev of each layer's gradient, or `None`.
 
     By share, the loss depends on a layer by its gradient times its signal, which is
@@ -140,11 +142,12 @@ def gradient_bands(layers):
     path = [layer for layer in hidden_path(layers) if layer.gradient_stddev]
     if not path:
         return None
-    last, default = _sensitivity(path[-1]), size(path[-1].signal)
+    last, default = _sensitivity(path[-1]), remarks.size(path[-1].signal)
     if not last > 0:
         return None
     sizes = [
-        math.sqrt(_entries(layer)) * (size(layer.signal) or default) for layer in layers
+        math.sqrt(_entries(layer)) * (remarks.size(layer.signal) or default)
+        for layer in layers
     ]
     return (
         [last * LEAST_SENSITIVE / size for size in sizes],
@@ -152,22 +155,16 @@ def gradient_bands(layers):
     )
 
 
-def size(signal):
-    """The part of a signal that tells samples apart, or all of it for one sample."""
-    within = signal.batch_stddev
-    return signal.stddev if within is None else within
-
-
-def _sensitivity(layer):
+def _sensitivity(layer: LayerSignal) -> float:
     """How much the loss depends on a layer's output, by share.
 
     The gradient's length times that of the signal: unlike the gradient alone it does
     not depend on the scale at which a layer works, and a step of Adam does not either.
     """
-    return layer.gradient_stddev * math.sqrt(_entries(layer)) * size(layer.signal)
+    return _gradient_length(layer) * remarks.size(layer.signal)
 
 
-def hidden_path(layers):
+def hidden_path(layers: Iterable[LayerSignal]) -> list[LayerSignal]:
     """The layers whose output has to be neither too small nor too large.
 
     They are those that the signal has to pass, the model's answer aside: its size is
@@ -181,38 +178,11 @@ class _Trend:
     """A problem that builds up from layer to layer."""
 
     problem: str
-    phrases: dict  # of each layer that has it, by its index
+    phrases: dict[int, str]  # of each layer that has it, by its index
     sentence: str
 
 
-def _own_problems(layer):
-    signal = layer.signal
-    found: list[tuple[str, str]] = []
-    if not layer.varies:
-        return found  # what goes in is the same for all samples
-    if signal.dead is not None and signal.dead > MANY_DEAD:
-        found.append(("dead", f"{100 * signal.dead:.0f}% of the units are dead"))
-    if signal.saturated is not None:
-        off = layer.activation in RECTIFIERS
-        bound = RECTIFIERS_OFF if off else MANY_SATURATED
-        if signal.saturated > bound:
-            word = "off" if off else "saturated"
-            text = f"{100 * signal.saturated:.0f}% of the values are {word}"
-            found.append(("saturated", text))
-    if signal.correlation is not None and signal.correlation > ALIKE:
-        found.append(
-            (
-                "correlated",
-                f"units are highly correlated, |r| = {signal.correlation:.2f}",
-            )
-        )
-    constant = 0 < size(signal) < LEAST_SHARE * signal.stddev
-    if constant and not found:
-        found.append(("input-independent", "the output hardly depends on the input"))
-    return found
-
-
-def _overflow(layers):
+def _overflow(layers: Sequence[LayerSignal]) -> _Trend | None:
     """The signal's overflow, from the first layer that shows it on."""
     places = [layer.index for layer in layers if layer.signal.not_finite]
     if not places:
@@ -221,14 +191,18 @@ def _overflow(layers):
     return _Trend(
         "overflow",
         {i: f"{layers[i].signal.not_finite} values are not finite" for i in places},
-        f"the signal is no longer finite from {place(first)} on",
+        f"the signal is no longer finite from {remarks.place(first)} on",
     )
 
 
-def _forward_trend(layers, stream, data_stddev):
+def _forward_trend(
+    layers: Sequence[LayerSignal],
+    stream: Sequence[StreamPoint],
+    data_stddev: float | None,
+) -> _Trend | None:
     """Whether the signal is too small or too large at the end of the stream."""
     low, high = band(data_stddev)
-    sizes = list(map(size, stream))
+    sizes = list(map(remarks.size, stream))
     found = _last_run([value < low for value in sizes])
     if found is not None and not _waits(_kernel_layer(layers, stream[found].layer)):
         return _sized(stream, sizes, found, "vanishing")
@@ -238,7 +212,7 @@ def _forward_trend(layers, stream, data_stddev):
         return _sized(stream, stddevs, start, "exploding")
     hidden = [p.batch_stddev is not None for p in stream]
     small = [
-        known and value < LEAST_SHARE * whole
+        known and value < remarks.LEAST_SHARE * whole
         for known, value, whole in zip(hidden, sizes, stddevs, strict=True)
     ]
     start = _last_run(small) if found is None else None
@@ -254,7 +228,7 @@ def _forward_trend(layers, stream, data_stddev):
     )
 
 
-def _kernel_layer(layers, index):
+def _kernel_layer(layers: Sequence[LayerSignal], index: int) -> LayerSignal:
     """The layer whose kernel makes what layer `index` puts out, itself or before it."""
     for layer in layers:
         if layer.kernels and advice.activated(layers, layer).index == index:
@@ -262,7 +236,7 @@ def _kernel_layer(layers, index):
     return layers[index]
 
 
-def _waits(layer):
+def _waits(layer: LayerSignal) -> bool:
     """Whether a kernel of zeros gets a gradient: it is one step from a usual one."""
     return any(
         kernel.is_zero and (kernel.gradient_stddev or 0.0) > LEAST_GRADIENT
@@ -270,7 +244,9 @@ def _waits(layer):
     )
 
 
-def _sized(stream, values, start, word):
+def _sized(
+    stream: Sequence[StreamPoint], values: list[float], start: int, word: str
+) -> _Trend:
     last, factor = values[-1], _factor(values[max(start - 1, 0) :])
     pairs = list(zip(stream, values, strict=True))[start:]
     return _Trend(
@@ -280,7 +256,7 @@ def _sized(stream, values, start, word):
     )
 
 
-def _growth(stream, data_stddev):
+def _growth(stream: Sequence[StreamPoint], data_stddev: float | None) -> _Trend | None:
     """Whether a branch adds so much to the stream that nothing else is left of it."""
     high = max(1.0, data_stddev or 1.0) * MOST_STREAM
     before = stream[0].stddev if stream else 0.0
@@ -294,12 +270,15 @@ def _growth(stream, data_stddev):
     return None
 
 
-def _backward_trend(layers, path):
+def _backward_trend(
+    layers: Sequence[LayerSignal], path: list[LayerSignal]
+) -> _Trend | None:
     """Whether the gradient is lost or grows on its way back to the input."""
     path = [layer for layer in path if layer.gradient_stddev is not None][::-1]
     if not path:
         return None
-    if not path[0].gradient_stddev > 0:
+    lengths = list(map(_gradient_length, path))
+    if not lengths[0] > 0:
         if any(_waits(layer) for layer in layers[path[0].index + 1 :]):
             return None
         return _Trend(
@@ -317,26 +296,26 @@ def _backward_trend(layers, path):
     if found is None:
         return None
     first = path[-1].gradient_stddev
-    factor = _factor([_gradient_length(layer) for layer in path])
-    text = _moves("it", factor, first)
+    factor = _factor(lengths)
+    text = _moves("it", factor, first or 0.0)
     return _Trend(
         f"gradient {word}",
         {la.index: f"gradient {word}, {la.gradient_stddev:.2g}" for la in path[found:]},
-        f"the gradient {word} on its way back, from {place(path[found])} to the "
-        f"input: {text}",
+        f"the gradient {word} on its way back, from {remarks.place(path[found])} "
+        f"to the input: {text}",
     )
 
 
-def _entries(layer):
+def _entries(layer: LayerSignal) -> int:
     """Entries of a layer's output for one sample."""
     return math.prod(layer.shape[1:])
 
 
-def _gradient_length(layer):
-    return layer.gradient_stddev * math.sqrt(_entries(layer))
+def _gradient_length(layer: LayerSignal) -> float:
+    return (layer.gradient_stddev or 0.0) * math.sqrt(_entries(layer))
 
 
-def _last_run(wrong):
+def _last_run(wrong: Sequence[bool]) -> int | None:
     """From where on all are wrong up to the end, None if the last one is not."""
     start = len(wrong)
     while start and wrong[start - 1]:
@@ -344,7 +323,7 @@ def _last_run(wrong):
     return start if start < len(wrong) else None
 
 
-def _factor(values):
+def _factor(values: Sequence[float]) -> float | None:
     """The factor from one value to the next, as far as float32 can tell them."""
     seen = [value for value in values if value > np.finfo("float32").tiny]
     if len(seen) < 2:
@@ -352,36 +331,13 @@ def _factor(values):
     return (seen[-1] / seen[0]) ** (1.0 / (len(seen) - 1))
 
 
-def _moves(what, factor, last):
+def _moves(what: str, factor: float | None, last: float) -> str:
     if factor is None or 0.9 < factor < 1.1:
         return f"{what} {'is' if what == 'it' else 'of'} {last:.2g}"
     direction = "falls" if factor < 1 else "grows"
     return f"{what} {direction} by a factor of {factor:.2g} a layer, to {last:.2g}"
 
 
-def _counts(layers, path, problems, known):
-    """Sentences for the problems that layers have on their own, but for the known."""
-    words = {
-        "dead": "more than half of the units are dead",
-        "saturated": "most values are on a flat part of the activation",
-        "correlated": "the units are highly correlated",
-        "input-independent": "the output hardly depends on the input",
-    }
-    sentences = []
-    for problem, text in words.items():
-        places = {i for i, found in problems.items() if problem in dict(found)}
-        hit = [layer for layer in path if layer.index in places]
-        if hit and problem not in known:
-            number = "1 hidden layer" if len(hit) == 1 else f"{len(hit)} hidden layers"
-            sentences.append(f"{text} in {number}, first in {place(hit[0])}")
-    return sentences
-
-
-def place(layer):
-    """How a sentence names a layer: its place counts from 0, as in the table."""
-    return f"layer {layer.index} ({layer.name})"
-
-
-def _at(point):
+def _at(point: StreamPoint) -> str:
     """How a sentence names a point of the stream."""
     return f"layer {point.layer} ({point.name})"
