@@ -89,26 +89,26 @@ STARTS = {
 }
 
 
-def add(architecture, data, build, starts):
+def add(architecture, data, build, starts, *, cases=CASES, known=STARTS):
     """Adds a case for each start, given by its name or as a pair of name and start."""
     for start in starts:
-        name, function = (start, STARTS.get(start)) if isinstance(start, str) else start
+        name, function = (start, known.get(start)) if isinstance(start, str) else start
         case = Case(f"{architecture}: {name}", architecture, data, build, function)
-        CASES.append(case)
+        cases.append(case)
 
 
 def head(tensor):
     return layers.Dense(CLASSES, activation="softmax", name="head")(tensor)
 
 
-def stack(depth, activation, *, norm=None, residual=False):
+def stack(depth, activation, *, width=WIDTH, norm=None, residual=False):
     """Dense layers of one width."""
 
     def build():
         inputs = x = keras.Input((64,))
         for place in range(depth):
             before = x
-            x = layers.Dense(WIDTH, name=f"dense_{place + 1}")(x)
+            x = layers.Dense(width, name=f"dense_{place + 1}")(x)
             if norm:
                 x = norm()(x)
             x = layers.Activation(activation)(x)
