@@ -14,6 +14,7 @@ import pytest
 
 import keras_inits
 from keras_inits import _backend
+from keras_inits.diagnostics.monitor import COLUMNS
 from tests.diagnostics import networks
 from tests.support import needs_gradients
 
@@ -382,11 +383,27 @@ def test_tensorboard_gets_each_number(tmp_path, monkeypatch):
 
 def test_summaries_can_be_read_by_tensorboard(tmp_path):
     pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
-    monitor = keras_inits.SignalMonitor(X, Y, tensorboard=tmp_path)
-    classifier().fit(X, Y, verbose=0, callbacks=[monitor])
-    (file,) = tmp_path.iterdir()
+    from tensorboard.backend.event_processing import event_accumulator
 
-    assert b"update_ratio/l0" in file.read_bytes()
+    monitor = keras_inits.SignalMonitor(X, Y, interval=1, tensorboard=tmp_path)
+    classifier().fit(X, Y, batch_size=32, verbose=0, callbacks=[monitor])
+    events = event_accumulator.EventAccumulator(str(tmp_path)).Reload()
+    expected = {}
+    for look in monitor.report.looks:
+        expected.setdefault("probe/loss", []).append((look.step, look.loss))
+        for layer in look.layers:
+            for column in COLUMNS[2:]:
+                value = getattr(layer, column)
+                if value is not None:
+                    tag = f"{column}/{layer.name}"
+                    expected.setdefault(tag, []).append((look.step, value))
+
+    assert len(monitor.report.looks) == 2
+    assert set(events.Tags()["tensors"]) == set(expected)
+    for tag, values in expected.items():
+        read = [(e.step, e.tensor_proto.float_val[0]) for e in events.Tensors(tag)]
+        # Summaries are in float32.
+        assert read == [(step, float(np.float32(v))) for step, v in values], tag
 
 
 def test_a_picture_shows_each_look_and_layer(tmp_path):
