@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_inits._convert import MOST_AXES, entries, integer, number
 from keras_inits._errors import (
@@ -138,10 +139,15 @@ def traced_hint(value: Any) -> str:
     """What to know of a tensor of the backend that has no value yet."""
     try:
         kind = keras.backend.standardize_dtype(value.dtype)
-        unknown = keras.ops.is_tensor(value) and keras.backend.is_float_dtype(kind)
-        return TRACED if unknown else ""
-    except Exception:
+        if not (keras.ops.is_tensor(value) and keras.backend.is_float_dtype(kind)):
+            return ""
+    except Exception:  # there is no saying what an attribute raises
         return ""
+    try:  # not by Keras' conversion, of which NumPy warns on PyTorch
+        np.asarray(keras.ops.cast(keras.ops.stop_gradient(value), "float32"))
+    except Exception:  # each backend has an error of its own for it
+        return TRACED
+    return ""
 
 
 def check_real_or_none(argument: str, value: Any) -> float | None:

@@ -25,7 +25,7 @@ def number(value: Any) -> float | None:
     if type(value) in (int, float):
         return value
     try:
-        value = _without_variable(value)
+        value = without_variable(value)
         kind = str(getattr(value, "dtype", type(value).__name__))
         if len(getattr(value, "shape", ())) or isinstance(value, (str, bytes)):
             return None
@@ -48,7 +48,7 @@ def integer(value: Any) -> int | None:
     return found if type(found) is int else None
 
 
-def _without_variable(value: Any) -> Any:
+def without_variable(value: Any) -> Any:
     """The tensor of a variable, without its gradient, anything else as it is.
 
     On JAX a variable has no end, as any index is clipped to it, and PyTorch warns of
@@ -67,7 +67,7 @@ def entries(value: Any, most: int = MOST_ENTRIES) -> list[Any] | None:
     if isinstance(value, (str, bytes, bytearray, Mapping)):
         return None
     try:
-        found = list(itertools.islice(iter(_without_variable(value)), most + 1))
+        found = list(itertools.islice(iter(without_variable(value)), most + 1))
     except Exception:
         return None
     return found if len(found) <= most else None

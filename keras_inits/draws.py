@@ -67,12 +67,14 @@ def uniform(
         An array of `ops`.
 
     Raises:
-        ValueError: If an end is not finite, `low >= high`, or no number of the
-            dtype lies between them; or if what every draw is given is not as above.
+        ValueError: If an end is not finite, `low >= high`, the dtype does not hold the
+            ends or no number between them; or if what every draw is given is not as
+            above.
     """
     low, high = _checks.check_real("low", low), _checks.check_real("high", high)
     _checks.check_less("low", low, "high", high)
     shape, dtype = _check_draw(ops, key, shape, dtype)
+    _checks.check_range(dtype, low, high)
     return formulas.uniform(ops, key, shape, low=low, high=high, dtype=dtype)
 
 
@@ -100,11 +102,13 @@ def normal(
         An array of `ops`.
 
     Raises:
-        ValueError: If an argument is out of range.
+        ValueError: If an argument is out of range, or the values are not in that of
+            the dtype.
     """
     mean = _checks.check_real("mean", mean)
     stddev = _checks.check_not_negative("stddev", stddev)
     shape, dtype = _check_draw(ops, key, shape, dtype)
+    _checks.check_range(dtype, *formulas.normal_extent(mean, stddev))
     return formulas.normal(ops, key, shape, mean=mean, stddev=stddev, dtype=dtype)
 
 
@@ -136,8 +140,9 @@ def truncated_normal(
         An array of `ops`.
 
     Raises:
-        ValueError: If an argument is out of range, `lower >= upper`, or the
-            interval cannot be drawn from, see `TruncatedNormal`.
+        ValueError: If an argument is out of range, `lower >= upper`, the dtype does
+            not hold the values, or the interval cannot be drawn from, see
+            `TruncatedNormal`.
     """
     mean = _checks.check_real("mean", mean)
     stddev = _checks.check_positive("stddev", stddev)
@@ -148,6 +153,7 @@ def truncated_normal(
     high = math.inf if high is None else float(high)
     _checks.check_less("lower", low, "upper", high)
     quantile.check_interval("lower", lower, low, high)
+    _checks.check_range(dtype, *formulas.normal_extent(mean, stddev, (low, high)))
     limits = (mean + low * stddev, mean + high * stddev)
     return formulas.truncated_normal(
         ops, key, shape, mean, stddev, (low, high), limits, dtype=dtype

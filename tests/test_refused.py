@@ -1,6 +1,7 @@
 """The words in which values that no one means are refused, in full."""
 
 import itertools
+import math
 import re
 
 import keras
@@ -23,6 +24,7 @@ from tests.hostile import (
     X,
     Y,
     compiled,
+    nothing,
     wrong_loss,
 )
 from tests.support import raises_exactly
@@ -30,6 +32,11 @@ from tests.support import raises_exactly
 with pytest.raises(ValueError, match="expected axis -1") as error:
     NARROW(X)
 OPS, KEY = HostOps(), (1, 2)
+KEYED = (
+    "keyed by layer classes, names of weights, globs or regular expressions on "
+    "addresses, or functions of layer and variable"
+)
+FAR = "-6.23026e+06"  # the normal distribution's end, in float16
 NARROW_SAYS = str(error.value)  # in other words from version to version of Keras
 
 REFUSED = [
@@ -205,6 +212,71 @@ REFUSED = [
         "weights, globs or regular expressions on addresses, or functions of layer "
         "and variable, got re.compile(b'x').",
     ),
+    *(
+        (
+            lambda key=key: ki.initialize(MODEL, {key: "zeros"}),
+            f"initialize: Argument `rules` must be {KEYED}, got {key!r}.",
+        )
+        for key in (len, nothing, MODEL, MODEL.layers[0])
+    ),
+    *(
+        (
+            lambda rules=rules: ki.initialize(MODEL, rules),
+            f"initialize: Argument `rules` must be {KEYED}, got {given!r}.",
+        )
+        for rules, given in (
+            (ki.recipes.vit(head=len), len),
+            (ki.recipes.vit(head=MODEL), MODEL),
+            (ki.recipes.gpt2(2, residual=nothing), nothing),
+        )
+    ),
+    *(
+        (
+            lambda kind=kind, given=given: kind(given),
+            f"{kind.__name__}: Argument `inner` must be an initializer of keras_inits, "
+            f"its name or its config, got {given!r}.",
+        )
+        for kind in (ki.PerGate, ki.ZeroRow)
+        for given in (keras.Variable(0.5), keras.Variable([1.0, 2.0]))
+    ),
+    # Without a word of traced functions, where nothing is traced.
+    *(
+        (
+            lambda given=given: ki.RandomNormal(mean=given),
+            f"RandomNormal: Argument `mean` must be a finite number, got {given!r}.",
+        )
+        for given in (
+            *(np.array([1.0, 2.0]), np.array(math.nan)),
+            keras.ops.convert_to_tensor([1.0, 2.0]),
+            keras.ops.cast([1.0, 2.0], "bfloat16"),
+        )
+    ),
+    (
+        lambda: ki.Constant(np.array([1.0, math.nan])),
+        "Constant: Argument `value` must be a finite number or an array of them, got "
+        "array([ 1., nan]).",
+    ),
+    *(
+        (
+            lambda draw=draw, given=given: draw(OPS, KEY, (3,), **given),
+            f"draws.{draw.__name__}: Argument `dtype` must be one that holds {number}, "
+            f"got {given['dtype']!r}. It holds numbers from {least} to {least[1:]}.",
+        )
+        for draw, given, number, least in (
+            (draws.uniform, {"high": 7e4, "dtype": "float16"}, "70000", "-65504"),
+            (draws.normal, {"stddev": 1e6, "dtype": "float16"}, FAR, "-65504"),
+            (draws.normal, {"mean": 1e39, "dtype": "float32"}, "1e+39", "-3.40282e+38"),
+            (
+                *(draws.truncated_normal, {"stddev": 1e5, "dtype": "float16"}),
+                *("-200000", "-65504"),
+            ),
+        )
+    ),
+    (
+        lambda: ki.SignalMonitor(X, tensorboard="\ud800"),
+        "SignalMonitor: Argument `tensorboard` must be the path of a directory, or of "
+        "a new one in a directory that exists, got '\\ud800'.",
+    ),
     (
         lambda: ki.Orthogonal(HOSTILE[4]),
         "Orthogonal: Argument `gain` must be a finite number, got a Hostile without a "
@@ -232,7 +304,7 @@ if _backend.differentiates():
                 "compare: Argument `build_model` must be a function without arguments "
                 f"that returns a Keras model, got {build!r}.",
             )
-            for build in (type, len, wrong_loss, keras.layers.Dense)
+            for build in (type, len, wrong_loss, keras.layers.Dense, MODEL)
         ),
         (
             lambda: ki.compare(compiled, X, Y, [DEEP], **ONE_RUN),

@@ -388,3 +388,9 @@ def test_a_model_built_under_enabled_loads_without_it():
     revived = keras.models.model_from_json(model.to_json())
 
     assert type(revived.layers[0].kernel_initializer) is keras_inits.GlorotUniform
+
+
+def test_a_variable_stands_for_its_value_as_in_keras_on_every_backend():
+    values = keras_inits.get(keras.Variable([1.0, 2.0]))
+
+    np.testing.assert_array_equal(as_numpy(values((2,))), [1.0, 2.0])

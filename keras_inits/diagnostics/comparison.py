@@ -336,7 +336,7 @@ def _take(data: Any, places: Any) -> Any:
 
 def _compiled(build_model: Any, x: Any) -> keras.Model:
     rule = "a function without arguments that returns a Keras model"
-    if not callable(build_model):
+    if not callable(build_model) or isinstance(build_model, keras.Layer):
         _errors.raise_bad_value("build_model", rule, build_model)
     _checks.check_takes("build_model", rule, build_model, ())
     try:

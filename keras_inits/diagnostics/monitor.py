@@ -10,6 +10,7 @@ import dataclasses
 import importlib
 import importlib.util
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -293,6 +294,7 @@ def _check_directory(argument: str, value: Any) -> Path:
     """The path of a directory for summaries that is there or can be made."""
     try:
         path = Path(value)
+        os.fsencode(path)
         valid = path.is_dir() or (path.absolute().parent.is_dir() and path.name)
         valid = valid and not path.is_file()
     except Exception:  # a value of another type, or a name that no system takes

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import keras
 
-from keras_inits import _errors
+from keras_inits import _convert, _errors
 from keras_inits._types import C
 
 PACKAGE = "keras_inits"
@@ -117,7 +117,7 @@ def find(identifier: Any, argument: str = "identifier") -> Any:
     if not (known or _is_array(identifier)):
         _errors.raise_bad_value(argument, rule, identifier)
     try:
-        return keras.initializers.get(identifier)
+        return keras.initializers.get(_convert.without_variable(identifier))
     except Exception as error:  # there is no saying what a class or a config raises
         return _errors.raise_bad_value(
             argument, rule, identifier, _errors.reason(error)

@@ -195,12 +195,13 @@ class Rule:
             )
         if _checks.is_pattern(key):
             return lambda weight: key.search(weight.address) is not None
-        if callable(key) and not isinstance(key, type):
-            return lambda weight: bool(key(weight.layer, weight.variable))
         rule = (
             "keyed by layer classes, names of weights, globs or regular expressions "
             "on addresses, or functions of layer and variable"
         )
+        if callable(key) and not isinstance(key, (type, keras.Layer)):
+            _checks.check_takes("rules", rule, key, (None, None))
+            return lambda weight: bool(key(weight.layer, weight.variable))
         return _errors.raise_bad_value("rules", rule, key)
 
     def _giver(self, value: Any) -> Giver:
