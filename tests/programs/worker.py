@@ -254,6 +254,13 @@ def texts_of(model):
     return [(address, tuple(v.shape)) for address, _, v in addresses(model)]
 
 
+def refused(_):
+    """How every call of `tests.refusals` ends."""
+    from tests import refusals
+
+    return refusals.outcomes()
+
+
 def hub(directory):
     """Fingerprints of keras_hub's backbones: built, made anew, and by a recipe.
 
@@ -294,7 +301,10 @@ def hub(directory):
 
 TASKS = {
     task.__name__: task
-    for task in (bits, models, structures, save, load, styles, third_parties, hub)
+    for task in (
+        *(bits, models, structures, save, load, styles, third_parties),
+        *(refused, hub),
+    )
 }
 
 
