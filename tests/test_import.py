@@ -1,12 +1,9 @@
 """What `import keras_inits` does to a process: very little."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 import keras_inits
+from tests import processes
 
 pytestmark = pytest.mark.once
 
@@ -84,14 +81,8 @@ print("default:", type(keras.layers.Dense(1).kernel_initializer).__module__)
 @pytest.fixture(scope="module", params=["numpy", "torch"])
 def output(request):
     """What the program prints under a backend."""
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", PROGRAM],
-        env={**os.environ, "KERAS_BACKEND": request.param},
-        stdout=subprocess.PIPE,
-        check=True,
-        text=True,
-    )
-    lines = (line.partition(": ") for line in done.stdout.splitlines())
+    found = processes.output("-c", PROGRAM, backend=request.param)
+    lines = (line.partition(": ") for line in found.splitlines())
     return {key: value for key, _, value in lines}
 
 
@@ -134,14 +125,7 @@ print(sorted({"tensorflow", "torch", "pandas", "grain"} & after))
 
 
 def test_a_source_of_batches_loads_no_library():
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", LOOKS],
-        env={**os.environ, "KERAS_BACKEND": "numpy"},
-        stdout=subprocess.PIPE,
-        check=True,
-        text=True,
-    )
-    assert done.stdout == "[]\n"
+    assert processes.output("-c", LOOKS, backend="numpy") == "[]\n"
 
 
 PUBLIC = [

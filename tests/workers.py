@@ -4,12 +4,9 @@ import concurrent.futures
 import contextlib
 import functools
 import json
-import os
-import subprocess
-import sys
 import tempfile
 
-from tests.processes import ROOT
+from tests.processes import start
 
 BACKENDS = ("tensorflow", "jax", "torch", "numpy")
 
@@ -24,19 +21,8 @@ class Worker:
 
     def start(self):
         """Starts the process, whose imports take seconds."""
-        environment = {
-            **os.environ,
-            "KERAS_BACKEND": self.backend,
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-        }
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "tests.programs.worker"],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-            text=True,
+        self.process = start(
+            *("-m", "tests.programs.worker"), backend=self.backend, stderr=self.errors
         )
 
     def ask(self, task):

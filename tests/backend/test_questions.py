@@ -1,9 +1,5 @@
 """What `_backend` answers, on the running backend."""
 
-import os
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
@@ -11,6 +7,7 @@ import pytest
 import keras_inits
 from keras_inits import _backend
 from keras_inits.engine import streams
+from tests.processes import output
 from tests.support import needs_wide
 from tests.tracers import needs_shape_inference, over_tracers, tracers
 
@@ -156,14 +153,6 @@ def test_under_nnx_a_model_has_the_plain_weights():
     )
     found = []
     for nnx in ("false", "true"):
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", script],
-            env={**os.environ, "KERAS_NNX_ENABLED": nnx},
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        assert done.returncode == 0, done.stderr
-        found.append(done.stdout.split())
+        found.append(output("-c", script, KERAS_NNX_ENABLED=nnx).split())
     assert [nnx for nnx, _ in found] == ["False", "True"]
     assert found[0][1] == found[1][1]

@@ -1,14 +1,11 @@
 """`keras-inits parity` and the ResNet50 example, on every backend at once."""
 
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 
 from keras_inits import cli
-from tests.processes import ROOT
+from tests.processes import ROOT, output, run
 
 pytestmark = pytest.mark.cross
 
@@ -76,16 +73,16 @@ def test_keras_own_initializers_differ(command):
     assert "Not the weights of numpy: torch.\n" in out
 
 
-def test_a_mistake_in_the_target_is_one_sentence_of_the_module(command):
-    done = subprocess.run(
-        [sys.executable, "-m", "keras_inits", "parity", "models:buidl"],
-        env={**os.environ, "KERAS_BACKEND": "numpy"},
-        capture_output=True,
-        text=True,
+def test_a_mistake_in_the_target_is_one_sentence_of_the_module(tmp_path):
+    (tmp_path / "models.py").write_text(MODULE)
+    status, out, err = run(
+        *("-m", "keras_inits", "parity", "models:buidl"),
+        cwd=tmp_path,
+        backend="numpy",
     )
 
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == (
+    assert (status, out) == (2, "")
+    assert err == (
         "keras-inits parity: Argument `TARGET` must be a function that the module "
         "'models' has, got 'models:buidl'. Did you mean 'models:build'?\n"
     )
@@ -102,21 +99,15 @@ def test_a_process_that_dies_is_quoted(command):
 
 
 def test_resnet50_has_one_fingerprint_everywhere():
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "examples" / "same_weights_everywhere.py")],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "numpy"},
-        capture_output=True,
-        text=True,
-    )
+    found = output("examples/same_weights_everywhere.py", backend="numpy")
 
-    assert done.returncode == 0, done.stderr
     digests = re.findall(
         r"^(?:tensorflow|jax|torch) +([0-9a-f]{12}) .* ([0-9a-f]{12}) ",
-        done.stdout,
+        found,
         re.MULTILINE,
     )
     assert len(digests) == 3
     assert len({ours for ours, _ in digests}) == 1
     assert len({theirs for _, theirs in digests}) == 3
-    last = done.stdout.splitlines()[-1]
+    last = found.splitlines()[-1]
     assert last.startswith(f"One fingerprint everywhere: {digests[0][0]}")

@@ -2,14 +2,12 @@
 
 import json
 import os
-import subprocess
-import sys
 
 import pytest
 
 import keras_inits
 from keras_inits.cli import _start
-from tests.processes import ROOT
+from tests import processes
 
 pytestmark = pytest.mark.once
 
@@ -36,27 +34,17 @@ def command(tmp_path):
     script.write_text(SCRIPT)
 
     def run(*arguments, hidden="", backend=None, configured=None, module=False):
-        environment = {
-            **os.environ,
-            "HIDDEN": hidden,
-            "KERAS_HOME": str(tmp_path),
-            "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)]),
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-        }
-        environment.pop("KERAS_BACKEND", None)
-        if backend is not None:
-            environment["KERAS_BACKEND"] = backend
         if configured is not None:
             text = json.dumps({"backend": configured})
             (tmp_path / "keras.json").write_text(text)
-        program = ["-m", "keras_inits"] if module else [str(script)]
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", *program, *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
+        return processes.run(
+            *(["-m", "keras_inits"] if module else [script]),
+            *arguments,
+            HIDDEN=hidden,
+            KERAS_BACKEND=backend,
+            KERAS_HOME=tmp_path,
+            PYTHONPATH=os.pathsep.join([str(tmp_path), str(processes.ROOT)]),
         )
-        return done.returncode, done.stdout, done.stderr
 
     return run
 
@@ -186,16 +174,12 @@ def test_a_backend_that_keras_does_not_know_is_one_sentence(command):
 def test_a_reader_that_has_seen_enough_gets_no_traceback():
     end, start = os.pipe()
     os.close(end)
-    done = subprocess.run(
-        [sys.executable, "-m", "keras_inits", "list"],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "numpy"},
-        stdout=start,
-        stderr=subprocess.PIPE,
-        text=True,
+    status, _, err = processes.run(
+        *("-m", "keras_inits", "list"), backend="numpy", stdout=start
     )
     os.close(start)
 
-    assert (done.returncode, done.stderr) == (1, "")
+    assert (status, err) == (1, "")
 
 
 @pytest.mark.parametrize(
@@ -238,10 +222,7 @@ def test_where_keras_looks_for_its_configuration(tmp_path, monkeypatch):
     (tmp_path / ".keras").mkdir()
     (tmp_path / ".keras" / "keras.json").write_text('{"backend": "numpy"}')
     program = "import keras; print(keras.config.backend())"
-    environment = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
 
-    keras_says = subprocess.check_output(
-        [sys.executable, "-W", "ignore", "-c", program], env=environment, text=True
-    )
+    keras_says = processes.output("-c", program, KERAS_BACKEND=None)
 
     assert _start.configured() == keras_says.strip() == "numpy"

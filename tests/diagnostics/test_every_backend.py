@@ -1,15 +1,10 @@
 """The same numbers of a network's signal on every backend that differentiates."""
 
-import json
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
 from keras_inits import _backend
-from tests.processes import ROOT
+from tests.processes import answers, start
 
 pytestmark = pytest.mark.cross
 
@@ -51,19 +46,9 @@ def numbers(data, path=""):
 
 
 def test_every_backend_gives_the_same_numbers():
-    running = {
-        name: subprocess.Popen(
-            [sys.executable, "-c", PROGRAM],
-            cwd=ROOT,
-            env={**os.environ, "KERAS_BACKEND": name, "TF_CPP_MIN_LOG_LEVEL": "3"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        for name in _backend.DIFFERENTIATES
-    }
-    outputs = {name: process.communicate()[0] for name, process in running.items()}
-    found = {name: json.loads(text.splitlines()[-1]) for name, text in outputs.items()}
+    names = _backend.DIFFERENTIATES
+    running = [start("-c", PROGRAM, backend=name) for name in names]
+    found = dict(zip(names, answers(running), strict=True))
 
     reference = numbers(found["torch"])
     assert len(reference) > 150

@@ -2,16 +2,13 @@
 
 import hashlib
 import itertools
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 from keras_inits.engine import orthogonal, streams
 from keras_inits.engine.host import HostOps
-from tests.processes import ROOT
+from tests.processes import output
 
 pytestmark = pytest.mark.once
 
@@ -34,17 +31,7 @@ def digests():
 @pytest.mark.parametrize("threads", ["1", "2"])
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_the_bits_are_those_of_this_process(kernel, threads):
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": threads}
-    if kernel is not None:
-        environment["OPENBLAS_CORETYPE"] = kernel
     code = "from tests.engine.test_linear_algebra import digests; print(digests())"
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
+    settings = {"OPENBLAS_CORETYPE": kernel, "OPENBLAS_NUM_THREADS": threads}
 
-    assert done.stdout.split()[-4:] == digests().split()
+    assert output("-c", code, **settings).split()[-4:] == digests().split()

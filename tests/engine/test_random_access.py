@@ -1,13 +1,12 @@
 """Element i depends on the key and on i alone: not on how it was reached."""
 
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 from keras_inits.engine import draws, host
+from tests.processes import output
 
 pytestmark = pytest.mark.once
 
@@ -110,11 +109,4 @@ def test_a_forked_process_draws_with_threads_of_its_own():
         "    os._exit(0 if (draw() == before).all() else 1)\n"
     )
 
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", script],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-
-    assert done.stdout.split() == ["0", "True"], done.stderr
+    assert output("-c", script).split() == ["0", "True"]

@@ -9,14 +9,16 @@ from tests.processes import answers, free_port, start
 pytestmark = pytest.mark.cross
 
 
-def devices(count):
-    """The environment variable that makes JAX see so many devices."""
-    return {"XLA_FLAGS": f"--xla_force_host_platform_device_count={count}"}
+def worker(name, *arguments, backend="jax", devices=1):
+    """Starts one of the programs, on JAX where it sees so many devices."""
+    flag = f"--xla_force_host_platform_device_count={devices}"
+    module = f"tests.programs.{name}_worker"
+    return start("-m", module, *arguments, backend=backend, XLA_FLAGS=flag)
 
 
 @functools.lru_cache(maxsize=1)
 def sharded():
-    return answers([start("programs.sharded_worker", **devices(8))])[0]
+    return answers([worker("sharded", devices=8)])[0]
 
 
 @pytest.mark.parametrize(
@@ -60,14 +62,7 @@ def test_each_device_draws_only_its_part_of_a_large_weight():
 def test_two_jax_processes_hold_the_parts_of_one_weight():
     address = f"127.0.0.1:{free_port()}"
     found = answers(
-        [
-            start(
-                "programs.process_worker",
-                ["jax", address, "2", str(place)],
-                **devices(4),
-            )
-            for place in range(2)
-        ]
+        [worker("process", "jax", address, 2, place, devices=4) for place in range(2)]
     )
     for answer in found:
         assert answer["devices"] == 8
@@ -77,12 +72,10 @@ def test_two_jax_processes_hold_the_parts_of_one_weight():
 
 
 def test_mirrored_replicas_are_equal_and_plain():
-    (found,) = answers([start("programs.process_worker", ["mirrored"], "tensorflow")])
+    (found,) = answers([worker("process", "mirrored", backend="tensorflow")])
     assert found["replicas"] == [found["plain"]] * 2
 
 
 def test_two_torch_processes_with_one_seed_agree():
-    one, other = answers(
-        [start("programs.process_worker", ["plain"], "torch") for _ in "ab"]
-    )
+    one, other = answers([worker("process", "plain", backend="torch") for _ in "ab"])
     assert one == other

@@ -8,13 +8,11 @@ class we have are ours, and `enable` is on for the names that are strings.
 import importlib.util
 import pathlib
 import shutil
-import subprocess
-import sys
 
 import keras
 import pytest
 
-from tests.processes import ROOT
+from tests.processes import run
 
 FILES = ["random_initializers_test.py", "constant_initializers_test.py"]
 CONFTEST = '''
@@ -71,19 +69,10 @@ def output(tmp_path_factory):
     (directory / "pytest.ini").write_text("[pytest]\n")
     for name in FILES:
         shutil.copy(source_of(name), directory)
-    root = str(ROOT)
-    program = (
-        f"import sys, pytest; sys.path.insert(0, {root!r}); "
-        f"sys.exit(pytest.main(['-v', '-p', 'no:cacheprovider', {str(directory)!r}]))"
+    status, text, errors = run(
+        *("-m", "pytest", "-v", "-p", "no:cacheprovider", directory), cwd=directory
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=directory,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    return done.returncode, done.stdout
+    return status, text + errors
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -6,9 +6,6 @@ same name where it has one and understands the config; what else it says names
 """
 
 import json
-import os
-import subprocess
-import sys
 import warnings
 
 import keras
@@ -16,6 +13,7 @@ import pytest
 
 import keras_inits
 from tests import cases
+from tests.processes import output
 
 pytestmark = pytest.mark.once
 
@@ -62,15 +60,8 @@ def answers(tmp_path_factory):
     layers = [keras.Input((3,)), keras.layers.Dense(4, kernel_initializer=kernel)]
     with warnings.catch_warnings(action="ignore"):  # Keras' arrays under NumPy 2
         keras.Sequential(layers).save(path)
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", PROGRAM, path],
-        env={**os.environ, "KERAS_BACKEND": "numpy"},
-        input=json.dumps({name: dense(one) for name, one in INITIALIZERS.items()}),
-        stdout=subprocess.PIPE,
-        check=True,
-        text=True,
-    )
-    return done.stdout.splitlines()
+    given = json.dumps({name: dense(one) for name, one in INITIALIZERS.items()})
+    return output("-c", PROGRAM, path, given=given, backend="numpy").splitlines()
 
 
 @pytest.mark.parametrize("name", INITIALIZERS)

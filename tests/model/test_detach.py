@@ -1,9 +1,5 @@
 """A detached model loads where this package cannot be imported."""
 
-import os
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
@@ -13,6 +9,7 @@ from keras_inits.initializers import lookup
 from keras_inits.model import detach
 from keras_inits.model.detachment import counterpart
 from tests.model.models import as_numpy, assert_same, mixed, values
+from tests.processes import output
 from tests.support import assert_same_law, raises_exactly, stft_tolerance
 
 layers = keras.layers
@@ -37,14 +34,7 @@ def test_a_detached_model_loads_without_this_package(tmp_path):
     assert report.kept == []
     assert_same(before, values(model))
     model.save(tmp_path / "model.keras")
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_US, "model.keras", "weights.npz"],
-        cwd=tmp_path,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    output("-c", WITHOUT_US, "model.keras", "weights.npz", cwd=tmp_path)
     with np.load(tmp_path / "weights.npz") as loaded:
         found = [loaded[name] for name in loaded.files]
     for variable, array in zip(model.weights, found, strict=True):

@@ -32,7 +32,9 @@ def told():
     address = f"127.0.0.1:{free_port()}"
     return answers(
         [
-            start("programs.dtensor_worker", [address, str(rank)], "torch")
+            start(
+                *("-m", "tests.programs.dtensor_worker", address, rank), backend="torch"
+            )
             for rank in RANKS
         ]
     )

@@ -2,9 +2,6 @@
 
 import io
 import math
-import os
-import subprocess
-import sys
 import tracemalloc
 
 import keras
@@ -25,6 +22,7 @@ from tests.model.models import (
     mixed,
     values,
 )
+from tests.processes import output
 from tests.support import ROUNDING, float_dtypes, raises_exactly
 
 layers = keras.layers
@@ -62,17 +60,10 @@ OTHERS = [
 
 @pytest.mark.skipif(not OTHERS, reason="no other backend is installed")
 def test_a_process_on_another_backend_agrees():
-    backend = OTHERS[0]
-    done = subprocess.run(
-        [sys.executable, "-c", OTHER_PROCESS],
-        env={**os.environ, "KERAS_BACKEND": backend, "PYTHONHASHSEED": "7"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    found = output("-c", OTHER_PROCESS, backend=OTHERS[0], PYTHONHASHSEED="7")
     model = mixed()
     initialize(model, EVERYTHING, seed=99)
-    assert done.stdout.split()[-1] == digest(model)
+    assert found.split()[-1] == digest(model)
 
 
 def test_layers_added_or_removed_change_no_other_named_layer():

@@ -6,12 +6,11 @@ add one: the command that validates it, a line in `COMMANDS`.
 
 import pathlib
 import re
-import subprocess
 import sys
 
 import pytest
 
-from tests.processes import ROOT
+from tests.processes import ROOT, run
 
 yaml = pytest.importorskip("yaml")
 pytestmark = pytest.mark.once
@@ -33,22 +32,11 @@ COMMANDS = [
 ]
 
 
-def run(*command):
-    """What a program says, if it ends well."""
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
-
-
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_files_are_what_their_readers_expect(command):
-    run(sys.executable, "-m", *command.split())
+    status, *texts = run("-m", *command.split())
+
+    assert status == 0, texts
 
 
 def test_the_hooks_are_what_pre_commit_expects(tmp_path):
@@ -57,15 +45,16 @@ def test_the_hooks_are_what_pre_commit_expects(tmp_path):
     manifest = tmp_path / ".pre-commit-hooks.yaml"
     manifest.write_text(yaml.safe_dump(repositories["repos"][0]["hooks"]))
 
-    said = run(sys.executable, "-m", "pre_commit", "validate-manifest", str(manifest))
-    assert said == ""
+    status, *texts = run("-m", "pre_commit", "validate-manifest", manifest)
+    assert (status, *texts) == (0, "", "")
 
 
 def test_the_workflows_have_no_known_weakness():
     # zizmor is no Python module: it stands beside this Python.
     (program,) = pathlib.Path(sys.executable).parent.glob("zizmor*")
 
-    assert "No findings to report" in run(str(program), "--offline", ".github")
+    status, *texts = run("--offline", ".github", program=program)
+    assert (status, "No findings to report" in "".join(texts)) == (0, True), texts
 
 
 def commands_of(page):

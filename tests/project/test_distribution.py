@@ -1,11 +1,11 @@
 """What a release holds, and what it says that it needs."""
 
 import ast
+import functools
 import os
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 import sysconfig
 import tarfile
@@ -16,7 +16,7 @@ from email.parser import Parser
 
 import pytest
 
-from tests.processes import ROOT
+from tests.processes import ROOT, output
 
 pytestmark = pytest.mark.once
 
@@ -36,22 +36,9 @@ def tracked(folder):
     return {name for name in names if "__pycache__" not in name}
 
 
-def run(*command, **options):
-    """What a program says, if it ends well."""
-    done = subprocess.run(
-        [str(part) for part in command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        **options,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
-
-
 def build(source, kind, place):
     """The one file that a build writes."""
-    run(sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", place, cwd=source)
+    output("-m", "hatchling", "build", "-t", kind, "-d", place, cwd=source)
     (made,) = place.iterdir()
     return made
 
@@ -156,11 +143,15 @@ def test_what_the_tests_install_is_pinned():
 
 @pytest.mark.parametrize("kind", ["sdist", "wheel"])
 def test_the_package_index_takes_it(kind, distributions):
-    run(sys.executable, "-m", "twine", "check", "--strict", distributions[kind])
+    found = output("-m", "twine", "check", "--strict", distributions[kind])
+
+    assert "PASSED" in found
 
 
 def test_the_wheel_has_no_stray_files(distributions):
-    run(sys.executable, "-m", "check_wheel_contents", distributions["wheel"])
+    found = output("-m", "check_wheel_contents", distributions["wheel"])
+
+    assert found.endswith(".whl: OK\n")
 
 
 def fresh_environment(place):
@@ -171,7 +162,7 @@ def fresh_environment(place):
     venv.create(place, with_pip=False)
     programs = place / ("Scripts" if os.name == "nt" else "bin")
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    own = pathlib.Path(run(programs / "python", "-c", code).strip())
+    own = pathlib.Path(output("-c", code, program=programs / "python").strip())
     # A path in such a file is searched, but such files in it are not read: that of an
     # editable install of this package is passed over.
     here = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
@@ -185,22 +176,20 @@ def test_what_is_installed_draws_the_golden_values(
 ):
     programs = fresh_environment(tmp_path / "environment")
     python = programs / "python"
-    run(
-        *(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps"),
+    output(
+        *("-m", "pip", "--python", python, "install", "--no-deps"),
         *("--no-build-isolation", distributions[kind]),
     )
     # The tests that the source distribution holds, without the package beside them.
     shutil.copytree(unpacked / "tests", tmp_path / "apart" / "tests")
     empty = tmp_path / "empty"
     empty.mkdir()
-    options = {
-        "cwd": empty,
-        "env": {**os.environ, "PYTHONPATH": str(tmp_path / "apart")},
-    }
+    there = functools.partial(
+        output, program=python, cwd=empty, PYTHONPATH=tmp_path / "apart"
+    )
 
-    code = "import keras_inits; print(keras_inits.__file__)"
-    place = run(python, "-c", code, **options).splitlines()[-1]
-    assert tmp_path / "environment" in pathlib.Path(place).parents
-    assert "Nothing differs." in run(python, "-m", "tests.golden", "--check", **options)
-    assert "HeNormal" in run(programs / "keras-inits", "list", **options)
+    place = there("-c", "import keras_inits; print(keras_inits.__file__)")
+    assert tmp_path / "environment" in pathlib.Path(place.strip()).parents
+    assert "Nothing differs." in there("-m", "tests.golden", "--check")
+    assert "HeNormal" in there("list", program=programs / "keras-inits")
     assert list(empty.iterdir()) == []

@@ -1,34 +1,18 @@
 """The examples that need no test on every backend, run as their users run them."""
 
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 
-from tests.processes import ROOT
+from tests.processes import ROOT, output
 
 pytestmark = pytest.mark.cross
 
 
 def run(example, *arguments, cwd):
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "examples" / example), *arguments],
-        cwd=cwd,
-        env={
-            **os.environ,
-            "KERAS_BACKEND": "torch",
-            "PYTHONPATH": str(ROOT),
-            "OMP_NUM_THREADS": "1",
-            "COLUMNS": "200",
-        },
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
+    settings = {"OMP_NUM_THREADS": "1", "COLUMNS": "200"}
+    program = ROOT / "examples" / example
+    return output(program, *arguments, cwd=cwd, backend="torch", **settings)
 
 
 def test_the_activation_study_draws_its_picture_and_its_conclusions(tmp_path):

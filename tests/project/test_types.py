@@ -1,18 +1,15 @@
 """What the package's annotations say to users."""
 
 import inspect
-import os
 import pathlib
-import subprocess
-import sys
 
 import pytest
 
 import keras_inits
+from tests.processes import ROOT, run
 
 pytestmark = pytest.mark.once
 
-ROOT = pathlib.Path(keras_inits.__file__).parents[1]
 USER = pathlib.Path(__file__).with_name("typed_user.py")
 
 
@@ -22,14 +19,10 @@ def checked(source, path):
     # Keras ships no types, which is no matter of this package.
     options = ("--strict", "--follow-imports=silent", "--no-incremental")
     options += ("--disable-error-code=import-untyped",)
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy", *options, path.name],
-        env={**os.environ, "MYPYPATH": str(ROOT)},
-        cwd=path.parent,
-        capture_output=True,
-        text=True,
+    _, text, errors = run(
+        *("-m", "mypy", *options, path.name), cwd=path.parent, MYPYPATH=ROOT
     )
-    return done.stdout + done.stderr
+    return text + errors
 
 
 def test_a_users_code_is_checked_without_an_error(tmp_path):
