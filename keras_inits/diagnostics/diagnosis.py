@@ -158,7 +158,7 @@ def look(
                 capture.run(model, tensors, training)
 
     of_variable = {id(v): g for v, g in zip(variables, gradients, strict=True)}
-    rows = watch.rows(of_variable, learning_rate)
+    rows = watch.rows(of_variable, learning_rate, capture.trainable(model))
     rows = _with_wanted(model, rows, watch.calls)
     points = watch.stream(rows, watch.points(model, seen))
     named = {id(variable): text for text, _, variable in addresses(model)}
@@ -219,7 +219,10 @@ class _Watch(capture.Observer):
         return _backend.tap(output, on_value, on_gradient if self.backward else None)
 
     def rows(
-        self, gradients: dict[int, Tensor], learning_rate: float
+        self,
+        gradients: dict[int, Tensor],
+        learning_rate: float,
+        weights: dict[int, list[keras.Variable]],
     ) -> list[LayerSignal]:
         places = {call: index for index, (call, _) in enumerate(self.calls)}
         return [
@@ -238,6 +241,7 @@ class _Watch(capture.Observer):
                 ],
                 varies=call in self.varying,
                 bias_size=_bias_size(call.layer),
+                waits=_waits(weights.get(id(call.layer), []), gradients),
             )
             for index, (call, shape) in enumerate(self.calls)
         ]
@@ -292,6 +296,22 @@ def _bias_size(layer: keras.Layer) -> float | None:
     if not isinstance(bias, keras.Variable):
         return None
     return float(np.abs(_backend.to_numpy(bias)).max(initial=0.0))
+
+
+def _waits(weights: list[keras.Variable], gradients: dict[int, Tensor]) -> bool:
+    """Whether a weight that multiplies the signal is all zeros and gets a gradient."""
+    for variable in weights:
+        gradient = gradients.get(id(variable))
+        adds = variable.name.endswith(("bias", "beta"))
+        if (
+            gradient is not None
+            and not adds
+            and not np.any(_backend.to_numpy(variable))
+        ):
+            mean, stddev, _ = statistics.finite_moments(gradient)
+            if math.hypot(mean, stddev) > verdicts.LEAST_GRADIENT:
+                return True
+    return False
 
 
 def _kernel(

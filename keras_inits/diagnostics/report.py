@@ -64,6 +64,8 @@ class LayerSignal:
             of segments in which one is looked up puts out a constant by design.
         on_stream: Whether its output is a `StreamPoint` of the report.
         bias_size: Largest absolute value of its bias, None without one.
+        waits: Whether a kernel or scale of zeros keeps its output constant, but gets
+            a gradient, so that one step of training ends this.
     """
 
     index: int
@@ -80,6 +82,7 @@ class LayerSignal:
     varies: bool = True
     on_stream: bool = False
     bias_size: float | None = None
+    waits: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

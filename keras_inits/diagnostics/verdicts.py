@@ -204,7 +204,7 @@ def _forward_trend(
     low, high = band(data_stddev)
     sizes = list(map(remarks.size, stream))
     found = _last_run([value < low for value in sizes])
-    if found is not None and not _waits(_kernel_layer(layers, stream[found].layer)):
+    if found is not None and not _kernel_layer(layers, stream[found].layer).waits:
         return _sized(stream, sizes, found, "vanishing")
     stddevs = [point.stddev for point in stream]
     start = _last_run([value > high for value in stddevs])
@@ -234,14 +234,6 @@ def _kernel_layer(layers: Sequence[LayerSignal], index: int) -> LayerSignal:
         if layer.kernels and advice.activated(layers, layer).index == index:
             return layer
     return layers[index]
-
-
-def _waits(layer: LayerSignal) -> bool:
-    """Whether a kernel of zeros gets a gradient: it is one step from a usual one."""
-    return any(
-        kernel.is_zero and (kernel.gradient_stddev or 0.0) > LEAST_GRADIENT
-        for kernel in layer.kernels
-    )
 
 
 def _sized(
@@ -279,7 +271,7 @@ def _backward_trend(
         return None
     lengths = list(map(_gradient_length, path))
     if not lengths[0] > 0:
-        if any(_waits(layer) for layer in layers[path[0].index + 1 :]):
+        if any(layer.waits for layer in layers[path[0].index + 1 :]):
             return None
         return _Trend(
             "no gradient",

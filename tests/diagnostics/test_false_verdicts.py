@@ -8,7 +8,7 @@ import keras_inits
 from keras_inits.diagnostics import diagnose
 from tests.diagnostics.networks import normal
 from tests.hub import NEEDS_HUB, keras_hub
-from tests.support import GRADIENTS
+from tests.support import GRADIENTS, needs_gradients
 
 # Keras' NumPy backend convolves by JAX, whose arrays NumPy 2 warns of.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ impl:DeprecationWarning")
@@ -143,6 +143,66 @@ def test_a_branch_is_judged_by_what_it_adds(scale, healthy):
     report = diagnosed(model, normal((SAMPLES, 32)))
 
     assert report.healthy == healthy, report.verdict
+
+
+def normalized(kind, activation, *, residual=False):
+    """Six layers, each with a normalization after it, and a head."""
+    keras.utils.set_random_seed(0)
+    x = inputs = keras.Input((32,))
+    for _ in range(3):
+        before = x
+        x = kind()(keras.layers.Dense(32)(x))
+        x = keras.layers.Activation(activation)(x)
+        x = kind()(keras.layers.Dense(32)(x))
+        x = keras.layers.Add()([before, x]) if residual else x
+        x = keras.layers.Activation(activation)(x)
+    return keras.Model(inputs, keras.layers.Dense(3)(x))
+
+
+def set_scales_to_zero(model, kind, places):
+    layers = [layer for layer in model.layers if isinstance(layer, kind)]
+    for place in places:
+        layers[place].trainable_variables[0].assign(np.zeros(32, "float32"))
+
+
+NORMALIZATIONS = [
+    keras.layers.BatchNormalization,
+    keras.layers.LayerNormalization,
+    keras.layers.RMSNormalization,
+]
+
+
+@needs_gradients
+@pytest.mark.parametrize("kind", NORMALIZATIONS)
+@pytest.mark.parametrize("place", [0, 2, 5])
+def test_a_scale_of_zeros_that_gets_a_gradient_is_no_fault(kind, place):
+    model = normalized(kind, "gelu")
+    set_scales_to_zero(model, kind, [place])
+
+    report = diagnosed(model, normal((SAMPLES, 32)))
+
+    assert report.healthy, report.verdict
+
+
+@needs_gradients
+@pytest.mark.parametrize("kind", NORMALIZATIONS)
+def test_scales_of_zeros_that_get_no_gradient_are_a_fault(kind):
+    model = normalized(kind, "gelu")
+    set_scales_to_zero(model, kind, [1, 3])
+
+    report = diagnosed(model, normal((SAMPLES, 32)))
+
+    assert report.verdict.startswith("vanishing from ")
+
+
+@pytest.mark.parametrize("kind", NORMALIZATIONS)
+def test_a_branch_that_ends_in_a_scale_of_zeros_is_no_fault(kind):
+    model = normalized(kind, "relu", residual=True)
+    set_scales_to_zero(model, kind, [1, 3, 5])
+
+    report = diagnosed(model, normal((SAMPLES, 32)))
+
+    assert report.healthy, report.verdict
 
 
 def test_an_embedding_before_a_recurrent_layer_is_healthy():
