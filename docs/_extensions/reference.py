@@ -1,0 +1,74 @@
+"""The pages of the reference: their lists, and links to the pages that use a name.
+
+The directive `names` lists public names, each with the first sentence of its docstring.
+Each page of a name ends with the pages whose code uses it.
+"""
+
+import pathlib
+import re
+from typing import ClassVar
+
+from docutils.parsers.rst import directives
+from docutils.statemachine import StringList
+from markdown_docstrings import first_sentence
+from sphinx.util.docutils import SphinxDirective
+
+CODE = re.compile(r"(?ms)^```(?:\{code-cell\}|python|pycon).*?^```$")
+TITLE = re.compile(r"(?m)^# (.+)$")
+HEADING = re.compile(r"(?m)\A\"\"\"\n?(.+)\n[=]+$")
+READ = ("start.md", "choose.md", "tutorials/*.md", "howto/*.md", "explanation/*.md")
+
+
+class Names(SphinxDirective):
+    """A table of names, with a link and a sentence each; `:toc:` makes it a contents."""
+
+    has_content = True
+    option_spec: ClassVar = {"toc": directives.flag}
+
+    def run(self):
+        rows = ["| name | |", "| --- | --- |"]
+        names = " ".join(self.content).split()
+        for name in names:
+            sentence = re.sub(r"(?<!`)\|", r"\\|", first_sentence(name))
+            rows.append(f"| [`{name}`](/reference/{name}.md) | {sentence} |")
+        if "toc" in self.options:
+            rows += ["", "```{toctree}", ":hidden:", "", *names, "```"]
+        source, _ = self.get_source_info()
+        return self.parse_text_to_nodes(StringList(rows, source=source))
+
+
+def setup(app):
+    app.add_directive("names", Names)
+    app.connect("builder-inited", _collect)
+    app.connect("source-read", _append)
+    return {"parallel_read_safe": True}
+
+
+def _collect(app):
+    """Title and code of every page that may use a name."""
+    source = pathlib.Path(app.srcdir)
+    app.pages_with_code = pages = {}
+    for pattern in READ:
+        for path in sorted(source.glob(pattern)):
+            text = path.read_text("utf-8")
+            name = path.relative_to(source).with_suffix("").as_posix()
+            pages[name] = TITLE.search(text)[1], "\n".join(CODE.findall(text))
+    for path in sorted(source.glob("gallery/*.py")):
+        text = path.read_text("utf-8")
+        pages[f"auto_gallery/{path.stem}"] = HEADING.search(text)[1], text
+
+
+def _append(app, docname, content):
+    folder, _, name = docname.rpartition("/")
+    if folder != "reference" or name in ("index", "catalogue"):
+        return
+    word = re.compile(rf"\b(?:keras_inits\.|ki\.)?{re.escape(name)}\b")
+    if not name[0].isupper():
+        word = re.compile(rf"\b(?:keras_inits\.)?{re.escape(name)}\(")
+    links = [
+        f"- [{title}](/{page})"
+        for page, (title, code) in app.pages_with_code.items()
+        if word.search(code)
+    ]
+    if links:
+        content[0] += "\n## Used in\n\n" + "\n".join(links) + "\n"
