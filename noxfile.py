@@ -13,6 +13,7 @@ To add one: a function below, and its line in CONTRIBUTING.md.
 
 import glob
 import os
+import shutil
 import sys
 
 import nox
@@ -30,11 +31,15 @@ HERE = {"venv_backend": "none"}
 LONG = {"default": False, "tags": ["long"]}
 
 # Markers say in which sessions a test runs; pyproject.toml has them all.
-PER_BACKEND = "not (once or cross or hub)"
+PER_BACKEND = "not (once or cross or hub or guide)"
 
 # JAX compiles most of what the tests compute for a single use. The draws whose bits
 # are at stake are compiled as users' are, in the session `traced`.
 QUICK_JAX = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+
+
+# Looks for what keeps somebody from reading a page.
+AXE = "axe-core@4.14.1"
 
 
 def run_pytest(
@@ -123,6 +128,25 @@ def newest(session):
     """The tests on the newest versions there are, on Python 3.13 where there is one."""
     session.install("-r", "tests/requirements/newest.txt", "-e", ".")
     run_per_backend(session, "jax")
+
+
+@nox.session(**LONG)
+def docs(session):
+    """The guide: its examples, its pages, and how a browser shows them."""
+    session.install("-c", "constraints.txt", "-e", ".", "--group", "docs")
+    examples = ("docs/reference", "--doctest-glob=*.md")
+    run_pytest(session, "jax", "", *examples, **QUICK_JAX)
+
+    pages = os.path.abspath("docs/_build/html")
+    built = ("-W", "--keep-going", "-q", "-E", "-j", "2", "docs", pages)
+    session.run("python", "-m", "sphinx", *built, env={"KERAS_BACKEND": "torch"})
+
+    packages = session.create_tmp()
+    axe = os.path.abspath(f"{packages}/node_modules/axe-core/axe.min.js")
+    if npm := shutil.which("npm"):
+        asked = ("install", "--no-save", "--prefix", packages, AXE)
+        session.run(npm, *asked, external=True, silent=True)
+    run_pytest(session, "jax", "guide", "tests/guide", GUIDE=pages, AXE=axe)
 
 
 @nox.session(**LONG)

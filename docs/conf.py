@@ -5,8 +5,9 @@ import pathlib
 import sys
 
 HERE = pathlib.Path(__file__).parent
-os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ.setdefault("KERAS_BACKEND", "torch")  # which compiles nothing
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two processes share two cores
 os.environ["COLUMNS"] = "88"  # tables of reports fit the column of text
 # Notebooks run in processes of their own, with the programs and the package here.
 os.environ["PATH"] = os.pathsep.join(

@@ -69,7 +69,9 @@ def inline(text, own=""):
             return f":py:obj:`{inner} <{target}>`"
         return f"``{inner}``"
 
-    parts = re.split(r"(?m)^(\.\. code-block::.*(?:\n(?: .*|$))*|::(?:\n(?: .*|$))*)", text)
+    parts = re.split(
+        r"(?m)^(\.\. code-block::.*(?:\n(?: .*|$))*|::(?:\n(?: .*|$))*)", text
+    )
     for index in range(0, len(parts), 2):
         parts[index] = CODE.sub(code, parts[index])
         parts[index] = LINK.sub(r"`\1 <\2>`__", parts[index])

@@ -1,5 +1,6 @@
-"""Formulas as MathML, which browsers draw by themselves: no script, no fonts to load."""
+"""Formulas as MathML, which browsers draw by themselves, without script or fonts."""
 
+from docutils.nodes import SkipNode
 from latex2mathml.converter import convert
 
 
@@ -18,13 +19,13 @@ def _block(writer, node):
     if "\\\\" in latex or "&" in latex:
         latex = rf"\begin{{aligned}}{latex}\end{{aligned}}"
     # Wide formulas are scrolled by keyboard too.
-    writer.body.append('<div class="math" tabindex="0" role="group" aria-label="Formula">')
+    writer.body.append(
+        '<div class="math" tabindex="0" role="group" aria-label="Formula">'
+    )
     writer.body.append(convert(latex, display="block"))
     writer.body.append("</div>\n")
     _skip()
 
 
 def _skip():
-    from docutils.nodes import SkipNode
-
-    raise SkipNode
+    raise SkipNode  # docutils would go on to the text within

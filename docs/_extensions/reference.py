@@ -20,7 +20,7 @@ READ = ("start.md", "choose.md", "tutorials/*.md", "howto/*.md", "explanation/*.
 
 
 class Names(SphinxDirective):
-    """A table of names, with a link and a sentence each; `:toc:` makes it a contents."""
+    """A table of names, a link and a sentence each; `:toc:` makes it a contents."""
 
     has_content = True
     option_spec: ClassVar = {"toc": directives.flag}

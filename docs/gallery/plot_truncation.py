@@ -21,6 +21,7 @@ for initializer in (keras_inits.GlorotNormal(seed=0), keras_inits.XavierNormal(s
     weights = keras.ops.convert_to_numpy(initializer(SHAPE)).ravel()
     name = f"{type(initializer).__name__}, stddev {weights.std():.4f}"
     axis.hist(weights, bins, histtype="step", linewidth=2, label=name)
+axis.margins(y=0.2)
 axis.set(xlabel="weight", ylabel="count")
-axis.legend(loc="lower center")
+axis.legend(loc="upper left", fontsize=8)
 plt.show()

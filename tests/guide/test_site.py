@@ -1,7 +1,6 @@
 """The guide as it was built: what its pages link to, load and look like.
 
-Session `docs` builds it into the folder that `GUIDE` names and asks npm for axe-core
-into `AXE`.
+The session `docs` builds it: `GUIDE` names the folder, `AXE` axe-core's script.
 """
 
 import html.parser
@@ -20,15 +19,16 @@ PAGES = sorted(
     for page in GUIDE.rglob("*.html")
     if "_static" not in page.parts
 )
-# Attributes by which a page loads something by itself.
-LOADING = {("link", "href"), ("a", None)}
 
-needs_browser = pytest.mark.skipif(
-    browser.find() is None, reason="no Chromium is installed"
-)
+pytestmark = pytest.mark.guide
 needs_axe = pytest.mark.skipif(
     not AXE.exists(), reason="axe-core is not there: npm is not installed"
 )
+needs_browser = pytest.mark.skipif(
+    browser.PATH is None, reason="no Chromium is installed"
+)
+DESK = {"width": 1280, "height": 900, "theme": "light"}
+PHONE = {"width": 390, "height": 800, "theme": "dark"}
 
 
 class Page(html.parser.HTMLParser):
@@ -114,73 +114,48 @@ def test_the_list_for_machines_names_every_page():
     text = (GUIDE / "llms.txt").read_text("utf-8")
     made = {"genindex.html", "search.html", "py-modindex.html"}
 
-    assert [page for page in PAGES if f"({page})" not in text and page not in made] == []
+    assert [
+        page for page in PAGES if f"({page})" not in text and page not in made
+    ] == []
 
 
-ASK_AXE = """async (window) => {
-  const script = window.document.createElement("script");
-  script.src = "/_static/axe.min.js";
-  await new Promise((loaded) => {
-    script.onload = loaded;
-    window.document.head.append(script);
-  });
-  const wide = window.document.documentElement.scrollWidth > window.innerWidth + 1;
-  const {violations} = await window.axe.run(window.document, {
-    resultTypes: ["violations"],
-  });
-  const serious = violations.filter((v) => ["serious", "critical"].includes(v.impact));
-  return {
-    faults: serious.map((v) => [v.id, v.nodes.length, v.nodes[0].html.slice(0, 200)]),
-    wide,
-  };
-}"""
+ASK_AXE = """axe.run(document, {resultTypes: ["violations"]}).then(({violations}) =>
+  violations.filter((found) => ["serious", "critical"].includes(found.impact))
+    .map((found) => [found.id, found.nodes.length, found.nodes[0].html.slice(0, 200)]))
+"""
+IS_WIDE = "document.documentElement.scrollWidth > window.innerWidth + 1"
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory):
-    """Every page at a desk in light, and on a phone in dark."""
-    folder = tmp_path_factory.mktemp("guide") / "site"
-    folder.symlink_to(GUIDE.resolve(), target_is_directory=True)
-    # Served beside the pages, not built into them.
-    served = tmp_path_factory.mktemp("served")
-    for entry in GUIDE.iterdir():
-        if entry.name != "_static":
-            (served / entry.name).symlink_to(entry.resolve())
-    (served / "_static").mkdir()
-    for entry in (GUIDE / "_static").iterdir():
-        (served / "_static" / entry.name).symlink_to(entry.resolve())
-    (served / "_static" / "axe.min.js").symlink_to(AXE.resolve())
-    phone = {"width": 390, "height": 800, "theme": "dark"}
-    visits = [{"page": page} for page in PAGES]
-    visits += [{"page": page, **phone} for page in PAGES]
-    return browser.look(served, visits, ASK_AXE, timeout=600)
+def chromium(tmp_path_factory):
+    with browser.open_page(tmp_path_factory.mktemp("profile")) as page:
+        yield page
 
 
 @needs_browser
-@needs_axe
-def test_axe_finds_no_serious_fault(seen):
-    faults = [
-        (visit["page"], visit["theme"], *fault)
-        for visit in seen
-        for fault in visit["value"]["faults"]
+@pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_the_screen_and_loads_nothing_from_outside(chromium, name, screen):
+    chromium.show((GUIDE / name).resolve(), **screen)
+
+    assert not chromium.evaluate(IS_WIDE)
+    asked = [
+        event["params"]["request"]["url"]
+        for event in chromium.events
+        if event["method"] == "Network.requestWillBeSent"
     ]
-    assert faults == []
+    assert {url.partition(":")[0] for url in asked} <= {"file", "data", "blob"}
 
 
 @needs_browser
 @needs_axe
-def test_no_page_is_wider_than_its_screen(seen):
-    wide = [(v["page"], v["width"]) for v in seen if v["value"]["wide"]]
-    assert wide == []
+@pytest.mark.parametrize("screen", [DESK, PHONE], ids=["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_no_serious_fault(chromium, name, screen):
+    chromium.show((GUIDE / name).resolve(), **screen)
+    chromium.evaluate(AXE.read_text("utf-8") + "; true")
+    found = chromium.call(
+        "Runtime.evaluate", expression=ASK_AXE, awaitPromise=True, returnByValue=True
+    )
 
-
-@needs_browser
-@needs_axe
-def test_a_browser_loads_nothing_from_outside(seen):
-    outside = [
-        (visit["page"], url)
-        for visit in seen
-        for url in visit["loaded"]
-        if not url.startswith(("http://127.0.0.1:", "data:", "blob:"))
-    ]
-    assert outside == []
+    assert found["result"]["value"] == []
