@@ -13,6 +13,8 @@ from docutils.statemachine import StringList
 from markdown_docstrings import first_sentence
 from sphinx.util.docutils import SphinxDirective
 
+from keras_inits.initializers.lookup import snake_case
+
 CODE = re.compile(r"(?ms)^```(?:\{code-cell\}|python|pycon).*?^```$")
 TITLE = re.compile(r"(?m)^# (.+)$")
 HEADING = re.compile(r"(?m)\A\"\"\"\n?(.+)\n[=]+$")
@@ -62,9 +64,13 @@ def _append(app, docname, content):
     folder, _, name = docname.rpartition("/")
     if folder != "reference" or name in ("index", "catalogue"):
         return
-    word = re.compile(rf"\b(?:keras_inits\.|ki\.)?{re.escape(name)}\b")
-    if not name[0].isupper():
-        word = re.compile(rf"\b(?:keras_inits\.)?{re.escape(name)}\(")
+    if name[0].isupper():
+        # A class is used by its name, or by a string in snake case.
+        spelled = rf"\b{name}\b|[\"']{snake_case(name)}[\"']"
+    else:
+        owner = "" if "." in name else "keras_inits."
+        spelled = rf"\b{re.escape(owner + name)}\("
+    word = re.compile(spelled)
     links = [
         f"- [{title}](/{page})"
         for page, (title, code) in app.pages_with_code.items()

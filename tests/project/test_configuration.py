@@ -6,11 +6,12 @@ add one: the command that validates it, a line in `COMMANDS`.
 
 import pathlib
 import re
+import shutil
 import sys
 
 import pytest
 
-from tests.processes import ROOT, run
+from tests.processes import ROOT, output, run
 
 yaml = pytest.importorskip("yaml")
 pytestmark = pytest.mark.once
@@ -88,3 +89,30 @@ def test_the_workflow_runs_on_the_declared_pythons():
 
     declared = re.findall(r'Python :: (3\.\d+)"', project)
     assert workflow["jobs"]["tests"]["strategy"]["matrix"]["python"] == declared
+
+
+@pytest.mark.skipif(shutil.which("sed") is None, reason="the workflow runs sed")
+def test_the_links_of_the_published_readme_are_whole(tmp_path):
+    workflow = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text())
+    steps = workflow["jobs"]["build"]["steps"]
+    (command,) = (step["run"] for step in steps if "sed" in step.get("run", ""))
+    shutil.copy(ROOT / "README.md", tmp_path)
+    environment = {
+        "GITHUB_SERVER_URL": "https://host",
+        "GITHUB_REPOSITORY": "owner/name",
+        "GITHUB_REF_NAME": "v1.2.3",
+    }
+
+    output("-c", command, program="sh", cwd=tmp_path, **environment)
+    published = (tmp_path / "README.md").read_text()
+    links = re.findall(r"(!?)\[[^]]*\]\(([^)]+)\)", published)
+    pictures = [url for mark, url in links if mark]
+    assert pictures == [
+        "https://host/owner/name/raw/v1.2.3/docs/diagnostics/activation_study.png"
+    ]
+    pages = [url for mark, url in links if not mark]
+    assert len(pages) > 10
+    front = "https://host/owner/name/blob/v1.2.3/"
+    assert [
+        url for url in pages if not (ROOT / url.removeprefix(front)).is_file()
+    ] == []
