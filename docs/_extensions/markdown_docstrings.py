@@ -65,9 +65,10 @@ def inline(text, own=""):
     def code(match):
         inner = re.sub(r"\s*\n\s*(\.)?", lambda m: m[1] or " ", match[1])
         target = target_of(inner)
-        if target and target != f"keras_inits.{own}":
-            return f":py:obj:`{inner} <{target}>`"
-        return f"``{inner}``"
+        linked = target and target != f"keras_inits.{own}"
+        written = f":py:obj:`{inner} <{target}>`" if linked else f"``{inner}``"
+        # Letters may follow code at once in Markdown: `LayerSignal`s.
+        return written + "\\ " * match.string[match.end() :][:1].isalnum()
 
     parts = re.split(
         r"(?m)^(\.\. code-block::.*(?:\n(?: .*|$))*|::(?:\n(?: .*|$))*)", text
