@@ -33,6 +33,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     # Those of `_extensions`.
+    "accessible",
     "llms",
     "markdown_docstrings",
     "mathml",
@@ -66,7 +67,6 @@ napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_custom_sections = ["Reference"]
 add_module_names = False
-python_maximum_signature_line_length = 100
 
 # Formulas: see `_extensions/mathml.py`.
 html_math_renderer = "mathml"
@@ -90,6 +90,7 @@ copybutton_prompt_is_regexp = True
 html_theme = "pydata_sphinx_theme"
 html_title = html_short_title = "Weight initializers for Keras 3, alike everywhere"
 html_static_path = ["_static"]
+templates_path = ["_templates"]
 html_css_files = ["guide.css"]
 html_copy_source = False
 html_domain_indices = False

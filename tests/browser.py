@@ -68,8 +68,10 @@ class Page:
             deviceScaleFactor=1,
             mobile=width < 600,
         )
-        feature = {"name": "prefers-color-scheme", "value": theme}
-        self.call("Emulation.setEmulatedMedia", features=[feature])
+        # Colors on their way from one to another are not those of the page.
+        wishes = {"prefers-color-scheme": theme, "prefers-reduced-motion": "reduce"}
+        features = [{"name": name, "value": value} for name, value in wishes.items()]
+        self.call("Emulation.setEmulatedMedia", features=features)
         self.events.clear()
         self.call("Page.navigate", url=path.as_uri())
         while not any(e["method"] == "Page.loadEventFired" for e in self.events):
@@ -119,7 +121,7 @@ class Page:
 
 
 @contextlib.contextmanager
-def open_page(profile):
+def open_page(profile, longest=LONGEST):
     """A page of a Chromium that keeps its files in the directory `profile`."""
     read_commands, write_commands = os.pipe()
     read_answers, write_answers = os.pipe()
@@ -132,7 +134,7 @@ def open_page(profile):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    watchdog = threading.Timer(LONGEST, process.kill)
+    watchdog = threading.Timer(longest, process.kill)
     watchdog.start()
     os.close(read_commands)
     os.close(write_answers)

@@ -4,6 +4,7 @@ The session `docs` builds it: `GUIDE` names the folder, `AXE` axe-core's script.
 """
 
 import html.parser
+import itertools
 import os
 import pathlib
 import urllib.parse
@@ -27,8 +28,11 @@ needs_axe = pytest.mark.skipif(
 needs_browser = pytest.mark.skipif(
     browser.PATH is None, reason="no Chromium is installed"
 )
-DESK = {"width": 1280, "height": 900, "theme": "light"}
-PHONE = {"width": 390, "height": 800, "theme": "dark"}
+SCREENS = {
+    "desk": {"width": 1280, "height": 900, "theme": "light"},
+    "phone": {"width": 390, "height": 800, "theme": "dark"},
+}
+LONGEST = 1800.0  # seconds, for all pages in one browser
 
 
 class Page(html.parser.HTMLParser):
@@ -128,20 +132,28 @@ IS_WIDE = "document.documentElement.scrollWidth > window.innerWidth + 1"
 
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory):
-    with browser.open_page(tmp_path_factory.mktemp("profile")) as page:
+    with browser.open_page(tmp_path_factory.mktemp("profile"), LONGEST) as page:
         yield page
 
 
-@needs_browser
-@pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_fits_the_screen_and_loads_nothing_from_outside(chromium, name, screen):
-    chromium.show((GUIDE / name).resolve(), **screen)
+@pytest.fixture(scope="module", params=itertools.product(PAGES, SCREENS), ids="-".join)
+def shown(chromium, request):
+    """A page as the browser shows it on a screen."""
+    name, screen = request.param
+    chromium.show((GUIDE / name).resolve(), **SCREENS[screen])
+    return chromium
 
-    assert not chromium.evaluate(IS_WIDE)
+
+@needs_browser
+def test_a_page_fits_the_screen(shown):
+    assert not shown.evaluate(IS_WIDE)
+
+
+@needs_browser
+def test_a_page_asks_for_nothing_from_outside(shown):
     asked = [
         event["params"]["request"]["url"]
-        for event in chromium.events
+        for event in shown.events
         if event["method"] == "Network.requestWillBeSent"
     ]
     assert {url.partition(":")[0] for url in asked} <= {"file", "data", "blob"}
@@ -149,12 +161,9 @@ def test_a_page_fits_the_screen_and_loads_nothing_from_outside(chromium, name, s
 
 @needs_browser
 @needs_axe
-@pytest.mark.parametrize("screen", [DESK, PHONE], ids=["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_no_serious_fault(chromium, name, screen):
-    chromium.show((GUIDE / name).resolve(), **screen)
-    chromium.evaluate(AXE.read_text("utf-8") + "; true")
-    found = chromium.call(
+def test_axe_finds_no_serious_fault(shown):
+    shown.evaluate(AXE.read_text("utf-8") + "; true")
+    found = shown.call(
         "Runtime.evaluate", expression=ASK_AXE, awaitPromise=True, returnByValue=True
     )
 
