@@ -23,7 +23,7 @@ PAGES = sorted(
 
 pytestmark = pytest.mark.guide
 needs_axe = pytest.mark.skipif(
-    not AXE.exists(), reason="axe-core is not there: npm is not installed"
+    not AXE.exists(), reason="axe-core is not there, which npm installs"
 )
 needs_browser = pytest.mark.skipif(
     browser.PATH is None, reason="no Chromium is installed"
