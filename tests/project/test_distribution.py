@@ -28,12 +28,15 @@ FILES = sorted(
     path.name for path in ROOT.iterdir() if path.is_file() and path.name != ".git"
 )
 
+# What running the package and building the guide leave there.
+MADE = ("__pycache__", "docs/_build/", "docs/auto_gallery/")
+
 
 def tracked(folder):
     """The files of a folder that belong to a release."""
     paths = (path for path in (ROOT / folder).rglob("*") if path.is_file())
     names = (path.relative_to(ROOT).as_posix() for path in paths)
-    return {name for name in names if "__pycache__" not in name}
+    return {name for name in names if not any(part in name for part in MADE)}
 
 
 def build(source, kind, place):

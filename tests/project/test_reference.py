@@ -49,8 +49,9 @@ def test_the_catalogue_shows_every_initializer():
     initializers = {
         name
         for name in keras_inits.__all__
-        if inspect.isclass(getattr(keras_inits, name))
-        and not inspect.isabstract(getattr(keras_inits, name))
+        if inspect.isclass(item := getattr(keras_inits, name))
+        and issubclass(item, keras_inits.Initializer)
+        and not inspect.isabstract(item)
     }
 
     entries = re.findall(r"(?m)^## (\w+)\n\n\$\$\n", catalogue)
