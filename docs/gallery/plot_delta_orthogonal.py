@@ -3,8 +3,8 @@ A convolution that keeps the norm
 =================================
 
 The norm of a signal through 40 convolutions of 32 channels. Delta-orthogonal kernels
-hold an orthogonal matrix at their center and zeros elsewhere. He keeps the norm on
-average alone, and drifts.
+hold an orthogonal matrix at their center and zeros elsewhere. LeCun's keep the norm on
+average alone, and it drifts; what zero padding cuts off is lost besides.
 """
 
 import keras

@@ -2,9 +2,9 @@
 Fifty layers, five standard deviations
 ======================================
 
-The root mean square of the sums in a plain ReLU network. A standard deviation that is
-wrong by a few percent is wrong by a power of it after fifty layers. ``sqrt(2 /
-fan_in)`` keeps the signal.
+The root mean square of the sums in a plain ReLU network. Weights whose standard
+deviation is a tenth too small leave ``0.9**50`` of the signal after fifty layers, a
+two-hundredth. ``sqrt(2 / fan_in)`` keeps it.
 """
 
 import keras

@@ -3,10 +3,10 @@ Haar-distributed, or not
 ========================
 
 The eigenvalues of a random orthogonal matrix lie on the unit circle. For
-Haar-distributed matrices their angles are spread evenly. The Q of a QR decomposition
-without a correction of signs is orthogonal too, but its angles are not even. The bars
-at 0 and pi are the eigenvalues 1 and -1, which a real matrix of determinant -1 always
-has.
+Haar-distributed matrices their angles are spread nearly evenly. The Q of a QR
+decomposition without a correction of signs is orthogonal too, but its angles are not
+even. The bars at 0 and pi are the eigenvalues 1 and -1, which a matrix of even size and
+determinant -1 always has.
 """
 
 import keras

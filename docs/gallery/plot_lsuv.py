@@ -2,8 +2,8 @@
 Unit variance on the data
 =========================
 
-``lsuv`` scales the layers one after another until each puts out variance 1 on a batch,
-whatever the activations between them are.
+``lsuv`` scales the kernels one after another until what each layer puts out before its
+activation has variance 1 on a batch, whatever the activations between them are.
 """
 
 import keras

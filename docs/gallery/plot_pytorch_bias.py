@@ -3,8 +3,8 @@ Keras' defaults and PyTorch's
 =============================
 
 The weights of one Dense layer of 256 inputs and 64 units, by the defaults of both
-libraries. PyTorch draws the bias too, and its kernel is narrower by the root of 3 and
-more.
+libraries. PyTorch draws the bias too, and the limit of its kernel is ``1 / sqrt(256)``,
+0.0625; that of Keras is ``sqrt(6 / (256 + 64))``, 0.137.
 """
 
 import keras
