@@ -66,7 +66,8 @@ class Table(rich.table.Table):
         return [c for c in self.columns if not self.rows or any(map(str, c.cells))]
 
     def __str__(self) -> str:
-        console = rich.console.Console(color_system=None)
+        # In a notebook rich would show what is captured, too, 115 columns wide.
+        console = rich.console.Console(color_system=None, force_jupyter=False)
         with console.capture() as captured:
             console.print(self)
         return captured.get()

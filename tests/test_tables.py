@@ -5,6 +5,7 @@ import os
 
 import pytest
 import rich.console
+import rich.jupyter
 
 from keras_inits import _reports, _tables
 
@@ -130,3 +131,12 @@ def test_a_report_as_text_has_80_columns_where_there_is_no_terminal(monkeypatch)
     monkeypatch.setattr(os, "get_terminal_size", no_terminal)
 
     assert str(Shown()) == printed(80)
+
+
+def test_a_notebook_prints_a_table_once_and_as_wide_as_it_says(monkeypatch):
+    # rich takes 115 columns there, and shows its output beside what is printed.
+    monkeypatch.setattr(rich.console, "_is_jupyter", lambda: True)
+    monkeypatch.setattr(rich.jupyter, "display", lambda *shown: pytest.fail("shown"))
+    monkeypatch.setenv("COLUMNS", "60")
+
+    assert max(map(len, str(table()).splitlines())) <= 60
