@@ -19,6 +19,7 @@ from keras_inits.diagnostics import (
     losses,
     statistics,
     stream,
+    theory,
     verdicts,
 )
 from keras_inits.diagnostics.report import (
@@ -120,6 +121,8 @@ def look(
     learning_rate: float,
     training: bool | None = None,
     source: str | None = None,
+    *,
+    predicts: bool = True,
 ) -> tuple[SignalReport, list[keras.Layer]]:
     """The pass of `diagnose`, with arguments that have been checked.
 
@@ -131,12 +134,13 @@ def look(
         learning_rate: See `diagnose`, as for the others.
         training: See `diagnose`.
         source: Class of what gave the batch, `None` for arrays.
+        predicts: Whether to say what theory predicts of each layer, which takes time.
 
     Returns:
         The report, and the list of the layer of each of its rows.
     """
     backward = y is not None
-    watch = _Watch(backward)
+    watch = _Watch(backward, predicts)
     variables = model.trainable_variables if backward else []
     gradients: list[Any] = [None] * len(variables)
     value = None
@@ -160,6 +164,7 @@ def look(
     of_variable = {id(v): g for v, g in zip(variables, gradients, strict=True)}
     rows = watch.rows(of_variable, learning_rate, capture.trainable(model))
     rows = _with_wanted(model, rows, watch.calls)
+    rows = watch.predict(rows, [call for call, _ in watch.calls], training)
     points = watch.stream(rows, watch.points(model, seen))
     named = {id(variable): text for text, _, variable in addresses(model)}
     kernels = [[named[id(k)] for k in call.kernels] for call, _ in watch.calls]
@@ -182,10 +187,11 @@ def look(
     return report, [call.layer for call, _ in watch.calls]
 
 
-class _Watch(capture.Observer):
+class _Watch(theory.Predictor):
     """Turns each output, and the gradient that returns to it, into numbers."""
 
-    def __init__(self, backward: bool) -> None:
+    def __init__(self, backward: bool, predicts: bool) -> None:
+        super().__init__(predicts)
         self.backward = backward
         # With their shapes, in the order in which they ended.
         self.calls: list[tuple[capture.Call, Shape]] = []
@@ -199,6 +205,7 @@ class _Watch(capture.Observer):
         def on_value(values: Host) -> None:
             if taken.is_floating:
                 self.taken[taken] = statistics.spreads(values)
+            self.keep(taken, values)
             if values.size and values.min() != values.max():
                 self.varying.add(taken)
 
@@ -212,6 +219,7 @@ class _Watch(capture.Observer):
         def on_value(values: Host) -> None:
             self.calls.append((call, tuple(output.shape)))
             self.signals[call] = statistics.describe(values, call.unit_axis, activation)
+            self.keep_output(call, values, self.signals[call])
 
         def on_gradient(values: Host) -> None:
             self.gradients[call] = statistics.finite_moments(values)[1]

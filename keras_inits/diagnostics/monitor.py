@@ -202,7 +202,8 @@ class SignalMonitor(keras.callbacks.Callback):
         y = None if self._loss is None else self._y
         with _backend.seeded(SEED):
             report, layers = diagnosis.look(
-                model, self._x, y, self._loss, diagnosis.LEARNING_RATE
+                *(model, self._x, y, self._loss, diagnosis.LEARNING_RATE),
+                predicts=False,
             )
         rows = [
             training.LayerLook(

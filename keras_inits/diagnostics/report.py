@@ -66,6 +66,11 @@ class LayerSignal:
         bias_size: Largest absolute value of its bias, None without one.
         waits: Whether a kernel or scale of zeros keeps its output constant, but gets
             a gradient, so that one step of training ends this.
+        predicted_stddev: Standard deviation of its output by theory, given what went
+            in, see `theory`; `None` where there is no theory.
+        failed_assumption: The assumption of theory that fails here, one of
+            `theory.ASSUMPTIONS`, where the prediction is further from what was measured
+            than chance explains.
     """
 
     index: int
@@ -83,6 +88,8 @@ class LayerSignal:
     on_stream: bool = False
     bias_size: float | None = None
     waits: bool = False
+    predicted_stddev: float | None = None
+    failed_assumption: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

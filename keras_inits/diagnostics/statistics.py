@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from keras_inits._types import Array, Host
+from keras_inits._types import Array, Formula, Host
 from keras_inits.engine import moments
 
 Histogram = tuple[list[float], list[int]]
@@ -231,13 +231,24 @@ def _input_share(
 
 def _unit_means(values: Host, unit_axis: int) -> Host:
     """Each unit's mean, added up in float64 in the order of the samples."""
+    return _mean_by_unit(values, unit_axis, lambda block: block)
+
+
+def unit_squares(values: Array, unit_axis: int, center: float) -> Host:
+    """Each unit's mean square distance from a center, added up as `_unit_means`."""
+    return _mean_by_unit(
+        _as_float32(values), unit_axis, lambda block: np.square(block - center)
+    )
+
+
+def _mean_by_unit(values: Host, unit_axis: int, function: Formula) -> Host:
     by_unit = np.moveaxis(values, unit_axis, -1)
     rows = by_unit.reshape(-1, by_unit.shape[-1])
     step = max(1, BLOCK // rows.shape[1])
     sums = np.zeros(rows.shape[1], "float64")
     for start in range(0, len(rows), step):
         block = rows[start : start + step].astype("float64")
-        sums += np.add.reduce(block, axis=0)
+        sums += np.add.reduce(function(block), axis=0)
     return sums / len(rows)
 
 
