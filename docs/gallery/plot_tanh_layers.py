@@ -3,7 +3,8 @@ What ten layers of tanh put out
 ===============================
 
 From a standard deviation that is too small the values shrink to a point, from one that
-is too large they pile up at -1 and 1. Xavier keeps their spread.
+is too large they pile up at -1 and 1. Under Xavier the spread falls slowly: to 0.24 in
+the ninth layer.
 """
 
 import keras
