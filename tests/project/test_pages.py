@@ -1,0 +1,98 @@
+"""What a reader of the pages types works, and prints what they say it prints.
+
+The README's Python runs in one process, from top to bottom. On every page, commands of
+`keras-inits` have arguments that it takes, and those whose output is shown print it.
+Whatever snippets there are: a page is read, not listed.
+"""
+
+import re
+import shlex
+
+import pytest
+
+from keras_inits import cli
+from tests.processes import ROOT, output, run
+
+pytestmark = pytest.mark.cross
+
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
+PAGES = [page for page in PAGES if "_build" not in page.parts]
+FENCE = re.compile(r"^```(.*)\n((?s:.*?)\n)```$", re.MULTILINE)
+PROMPT = "$ keras-inits"
+README = PAGES[0].read_text()
+
+
+def program():
+    """The README's Python, each line of it where it stands on the page."""
+    lines = [""] * README.count("\n")
+    for fence in FENCE.finditer(README):
+        if fence[1] == "python":
+            first = README.count("\n", 0, fence.start(2))
+            code = fence[2].splitlines()
+            lines[first : first + len(code)] = code
+    return "\n".join(lines)
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    """What the README's Python prints."""
+    place = tmp_path_factory.mktemp("readme")
+    (place / "README.py").write_text(program())
+    # One thread: several wait for one another when other tests run too.
+    return output("README.py", cwd=place, backend="torch", OMP_NUM_THREADS="1")
+
+
+def transcripts():
+    """`(command, output)` of each command of `keras-inits` in a page's fences."""
+    for page in PAGES:
+        for _, text in FENCE.findall(page.read_text()):
+            if text.startswith((PROMPT, PROMPT.removeprefix("$ "))):
+                prompt = re.compile(r"^(?:\$ )?keras-inits (.*)\n", re.MULTILINE)
+                _, *parts = prompt.split(text)
+                for command, said in zip(parts[::2], parts[1::2], strict=True):
+                    name = f"{page.relative_to(ROOT).as_posix()}: {command}"
+                    yield pytest.param(command, said, id=name)
+
+
+TRANSCRIPTS = list(transcripts())
+
+
+def lasting(text, command):
+    """A transcript without what differs from run to run or from machine to machine."""
+    text = re.sub(r" *\b[\d.]+ s\b", " SECONDS", text.strip("\n"))
+    if "--no-enable" in command:  # weights of Keras' own
+        text = re.sub(r"[0-9a-f]{16}\.\.\.", "FINGERPRINT", text)
+        text = re.sub(r"SECONDS +[\d.]+", "SECONDS DIFFERENCE", text)
+    # Columns are as wide as what stands in them, the seconds too.
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    return [line for line in lines if line.strip("─")]
+
+
+def test_the_python_of_the_readme_runs(printed):
+    assert printed
+
+
+def test_the_digests_that_the_readme_quotes_are_printed(printed):
+    quoted = re.findall(r"\b[0-9a-f]{16}(?=\.\.\.)", FENCE.sub("", README))
+
+    assert [digest for digest in quoted if digest not in printed] == []
+
+
+@pytest.mark.parametrize(("command", "said"), TRANSCRIPTS)
+def test_a_command_does_what_the_page_says(command, said, tmp_path):
+    cli.parser().parse_args(shlex.split(command))
+    if not said.strip():
+        return  # what it reads is the reader's
+    status, found, errors = run(
+        *("-m", "keras_inits", *shlex.split(command)),
+        cwd=tmp_path,
+        backend="torch",
+        COLUMNS=None,
+        OMP_NUM_THREADS="1",
+    )
+
+    assert errors == ""
+    assert status in (0, 1)
+    # A page may leave out the end, such as a histogram.
+    expected = lasting(said, command)
+    assert lasting(found, command)[: len(expected)] == expected
