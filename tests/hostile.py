@@ -7,6 +7,7 @@ import itertools
 import math
 import pathlib
 import re
+from traceback import format_exception
 
 import keras
 import numpy as np
@@ -161,14 +162,15 @@ def is_clear(error):
     )
 
 
-def attempt(function):
-    """A result, or None for one clear error."""
+def assert_takes_or_refuses(function):
+    """Returns what a function does, or None where it raises one clear error."""
+    result, error = None, None
     try:
-        return function()
-    except Exception as error:
-        if is_clear(error) or is_own(error):
-            return None
-        raise
+        result = function()
+    except Exception as raised:
+        error = raised
+    assert error is None or is_clear(error) or is_own(error), format_exception(error)
+    return result
 
 
 # What they are given to.

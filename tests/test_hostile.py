@@ -31,7 +31,7 @@ from tests.hostile import (
     VALUES,
     X,
     Y,
-    attempt,
+    assert_takes_or_refuses,
     compiled,
 )
 from tests.support import as_float64, raises_exactly
@@ -55,14 +55,16 @@ CLASSES = [
 ARGUMENTS = [(n, a) for n in CLASSES for a in parameters_of(getattr(ki, n))]
 
 
-def use(initializer):
+def assert_is_of_use(initializer):
     """Whatever was made draws finite values, is shown and saved."""
     repr(initializer)
-    config = attempt(initializer.get_config)
+    config = assert_takes_or_refuses(initializer.get_config)
     if config is not None:
-        attempt(lambda: type(initializer).from_config(config))
+        assert_takes_or_refuses(lambda: type(initializer).from_config(config))
     for shape, dtype in itertools.product(SHAPES, ("float32", "float16")):
-        drawn = attempt(lambda shape=shape, dtype=dtype: initializer(shape, dtype))
+        drawn = assert_takes_or_refuses(
+            lambda shape=shape, dtype=dtype: initializer(shape, dtype)
+        )
         assert drawn is None or np.isfinite(as_float64(drawn)).all()
 
 
@@ -73,10 +75,10 @@ def test_a_class_takes_a_value_or_refuses_it_clearly(argument, value):
     cls = getattr(ki, name)
     needed = {"inner": "he_normal"} if "inner" in parameters_of(cls) else {}
 
-    made = attempt(lambda: cls(**{**needed, keyword: value.value}))
+    made = assert_takes_or_refuses(lambda: cls(**{**needed, keyword: value.value}))
 
     if made is not None:
-        use(made)
+        assert_is_of_use(made)
 
 
 CALLS = {
@@ -193,7 +195,7 @@ def in_a_directory_of_its_own(tmp_path_factory):
 @SETTINGS
 @given(call=st.sampled_from(sorted(CALLS)), value=VALUES)
 def test_a_function_takes_a_value_or_refuses_it_clearly(call, value):
-    attempt(lambda: CALLS[call](value.value))
+    assert_takes_or_refuses(lambda: CALLS[call](value.value))
     with contextlib.suppress(ValueError):  # it was not registered
         ki.unregister(Local)
 
