@@ -250,6 +250,12 @@ class Rule:
         """Refuses a rule that chose no weight, or names a role that none has."""
         roles = list(dict.fromkeys(weight.role for weight in weights))
         if not self.matched:
+            for weight in weights:
+                if self.chooses(weight) and weight.role in (self.by_role or roles):
+                    _errors.raise_error(
+                        f"The rule {describe(self.key)} matches only weights that "
+                        f"earlier rules set, such as {weight.address!r}. {way_out}"
+                    )
             near = self._nearest(weights, roles)
             _raise_unmatched(describe(self.key), near, way_out)
         for role in self.by_role or ():

@@ -225,6 +225,21 @@ ADDRESSES = "'first/kernel', 'first/bias', 'second/kernel'"
             "Nearest are 'bias', 'beta'. Correct it, or pass strict=False.",
         ),
         (
+            {"*": "zeros", "bias": "ones"},
+            "initialize: The rule 'bias' matches only weights that earlier rules set, "
+            "such as 'first/bias'. Correct it, or pass strict=False.",
+        ),
+        (
+            {"*": "zeros", layers.Dense: {"bias": "ones"}},
+            "initialize: The rule Dense matches only weights that earlier rules set, "
+            "such as 'first/bias'. Correct it, or pass strict=False.",
+        ),
+        (
+            {"*": "zeros", "beta": "ones"},
+            "initialize: The rule 'beta' matches no weight of the model. Nearest are "
+            "'bias'. Correct it, or pass strict=False.",
+        ),
+        (
             {"kernel": "he_norml"},
             "initialize: Argument `rules` must be the name of an initializer, got "
             "'he_norml'. Did you mean 'he_normal'?",
@@ -281,7 +296,7 @@ ADDRESSES = "'first/kernel', 'first/bias', 'second/kernel'"
             "of Dense use Identity.",
         ),
     ],
-    ids=range(15),
+    ids=range(18),
 )
 def test_a_refused_call_says_why_and_leaves_the_model_as_it_was(rules, text):
     model = dense()
