@@ -64,11 +64,18 @@ def is_tracing() -> bool:
     return False
 
 
+class _Asking(keras.SymbolicScope):
+    """A scope that is entered to ask for the one around it, the only public way."""
+
+
 def only_infers_shapes() -> bool:
     """Whether Keras wants shapes alone now and throws the values away."""
-    scope = keras.SymbolicScope()
+    scope: Any = _Asking()
     with scope:
-        return getattr(scope, "original_scope", None) is not None
+        # A signal handler may ask while what it interrupts is asking.
+        while isinstance(scope, _Asking):
+            scope = getattr(scope, "original_scope", None)
+        return scope is not None
 
 
 def untraced(function: Callable[P, R]) -> Callable[P, R]:

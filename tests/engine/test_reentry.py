@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import sys
 import threading
 import weakref
 
@@ -67,6 +68,40 @@ def test_a_draw_within_a_draw_within_a_draw_leaves_all_right(monkeypatch):
     np.testing.assert_array_equal(found, whole(KEY, 80))
     for bits in (outer, middle):
         np.testing.assert_array_equal(bits.inner, [whole(OTHER, 40)])
+
+
+@contextlib.contextmanager
+def at_each_line(function):
+    """Calls a function before each line of what runs, as a signal handler may be."""
+
+    def trace(frame, event, argument):
+        if event == "line":
+            sys.settrace(None)
+            function()
+            sys.settrace(trace)
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (64, 40)])
+def test_a_draw_before_any_line_of_a_draw_leaves_both_right(shape, monkeypatch):
+    # What stands for a tensor whose shape alone is asked for; it may hold anything.
+    monkeypatch.setattr(keras.ops, "empty", None)
+    outer, inner = keras_inits.HeNormal(seed=1), keras_inits.RandomUniform(seed=2)
+    expected = as_numpy(outer(shape)).tobytes(), as_numpy(inner((5,))).tobytes()
+    found = set()
+
+    with at_each_line(lambda: found.add(as_numpy(inner((5,))).tobytes())):
+        drawn = as_numpy(outer(shape)).tobytes()
+
+    assert drawn == expected[0]
+    assert found == {expected[1]}
 
 
 def test_a_draw_that_is_interrupted_for_good_costs_no_more_than_its_generator(
