@@ -54,7 +54,10 @@ def table(made: Table, rows: Iterable[str] = (), *, caption: str = "") -> str:
 def fragment(made: Table) -> str:
     """A table for a notebook: it scrolls within its own box, and runs no script."""
     lines = [str(line) for line in (made.title, made.note, made.caption) if line]
+    caption = "<br>".join(map(escape, lines))
+    if made.code:
+        caption += f'<pre style="text-align: left">{escape(made.code)}</pre>'
     return (
         '<div style="max-height: 40em; overflow: auto">'
-        f"{table(made, caption='<br>'.join(map(escape, lines)))}</div>"
+        f"{table(made, caption=caption)}</div>"
     )

@@ -38,6 +38,7 @@ class Table(rich.table.Table):
             **{"box": rich.box.SIMPLE_HEAD, "pad_edge": False, **options},
         )
         self.note = ""  # a line between the rows and the caption
+        self.code = ""  # Python below the caption
         self._priorities: list[int] = []
 
     def texts(self, *names: str, priority: int = 0) -> None:
@@ -107,6 +108,8 @@ class Table(rich.table.Table):
             yield rich.text.Text(self.note, "dim")
         if self.caption:
             yield self.caption
+        if self.code:
+            yield rich.text.Text(self.code, overflow="fold")
 
     def _fitting(
         self, columns: list[rich.table.Column], console: rich.console.Console, room: int

@@ -1,6 +1,6 @@
 """`keras-inits diagnose`: what a model's weights do to a signal, on one batch.
 
-The exit status is 0 for a healthy model and 1 for one with a problem.
+The exit status is 0 for a healthy model and 1 for one that is not.
 """
 
 import argparse
@@ -9,8 +9,8 @@ from keras_inits.cli import add_json, add_target, check_json, check_seed
 
 HELP = "what a model's weights do to a signal, layer by layer"
 DESCRIPTION = """Runs one batch through a model, forward and, with targets, backward,
-and shows each layer's signal and what is wrong with it. The exit status is 1 if a
-layer has a problem."""
+and shows each layer's signal, what is wrong with it, and code that mends it. The exit
+status is 1 if the model is not healthy: if something keeps it from training."""
 WORDS = {
     "diagnose: ": "",
     "Argument `x`": "Array `x` of `--data`",

@@ -31,17 +31,13 @@ def give(layers, addresses, troubled, problems):
         problems: The names of the problems.
 
     Returns:
-        A pair: the sentence, and the code in it; `(None, None)` without advice.
+        A pair: a sentence on what the weights are, and code; None for each of them
+        that there is not.
     """
     known = [layer for layer in layers if layer.kernels]
     if not known:
         return None, None
-    code = _code(layers, addresses, known, problems)
-    sentence = f"set them by {code}"
-    found = _first_off(layers, troubled)
-    if found is not None:
-        return f"{found}; {sentence}", code
-    return f"try {code}", code
+    return _first_off(layers, troubled), _code(layers, addresses, known, problems)
 
 
 def _first_off(layers, troubled):

@@ -35,13 +35,14 @@ def render(report: "SignalReport") -> str:
     counts = collections.Counter(
         problem for layer in report.layers for problem in layer.problems
     )
-    sentences = report.verdict.split("; ")
+    sentences = report.conclusion().split("; ")
     count = f"{len(report.layers)} layers, {len(report.troubled)} with a problem"
     return string.Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         title=escape(f"{report.model}: its signal"),
         facts=escape(report.facts()),
         state="healthy" if report.healthy else "troubled",
         verdict="".join(f"<p>{escape(_sentence(text))}</p>" for text in sentences),
+        advice=f"<pre>{escape(report.advice)}</pre>" if report.advice else "",
         problems=_problems(counts),
         options=_options(counts, report),
         table=_html.table(table, _attributes(report), caption=escape(count)),

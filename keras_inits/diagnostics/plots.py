@@ -8,6 +8,7 @@ and no mark differs from another by its color alone.
 
 import dataclasses
 import importlib.util
+import itertools
 import math
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_inits import _checks, _errors, _reports
-from keras_inits.diagnostics import labels, verdicts
+from keras_inits.diagnostics import depths, labels, verdicts
 from keras_inits.diagnostics.report import LayerSignal, SignalReport
 
 WIDTH = 11.0  # inches, as the heights
@@ -27,6 +28,8 @@ MOST_PANELS = 60
 COLUMNS = 10
 RESOLUTION = 150
 LETTERS = 165  # of a panel's title, in all columns
+OUTPUTS = "standard deviation of outputs over the batch"
+GRADIENTS = "standard deviation of gradients"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +68,13 @@ THEMES = {
         ),
     ),
 }
+MARKS = {
+    "judged": "o",
+    "not judged": "o",
+    "problem": "X",
+    "exactly 0": "v",
+    "not finite": "^",
+}
 MARKERS = ("o", "s", "^", "D", "v", "P")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 
@@ -78,10 +88,11 @@ def draw_report(
 ) -> Any:
     """Draws each layer's histogram, and the standard deviations by depth.
 
-    The standard deviations of outputs and of gradients are on log axes, with the band
-    that `verdicts` calls healthy where it judges by it; hollow points are of layers
-    that it does not judge so, as the model's output. A layer is marked where its
-    problem shows: one of its gradient on the gradients' axis alone.
+    Below, on log axes, stand what tells samples apart in the outputs, and the
+    gradients, each with the band that `verdicts` calls healthy. A line joins what is
+    judged by it: layers that the signal has to pass, and sums between them. What is
+    beside that line, as a branch or the model's output, is a hollow point. A mark
+    stands only where that panel has the problem.
 
     Args:
         report: A `SignalReport`.
@@ -107,11 +118,12 @@ def draw_report(
     columns = min(COLUMNS, max(len(shown), 5))
     rows = -(-len(shown) // columns)
     backward = any(layer.gradient_stddev is not None for layer in layers)
-    heading = textwrap.wrap(f"{report.model}: {report.verdict}", 125)
+    heading = textwrap.wrap(f"{report.model}: {report.conclusion()}", 125)
+    heading += (report.advice or "").splitlines()
     heights = [rows * PANEL_HEIGHT, *[DEPTH_HEIGHT] * (1 + backward)]
     figure = canvas(WIDTH, sum(heights) + LINE_HEIGHT * len(heading), colors)
     heading_of(figure, "\n".join(heading), colors, fontsize=10)
-    panels, *depths = figure.subfigures(len(heights), 1, height_ratios=heights)
+    panels, *lower = figure.subfigures(len(heights), 1, height_ratios=heights)
     if len(shown) < len(layers):
         text = f"{len(shown)} of {len(layers)} layers, spread evenly; all are below"
         heading_of(panels, text, colors, fontsize=8)
@@ -122,25 +134,24 @@ def draw_report(
     grid = list(panels.subplots(rows, columns, squeeze=False).flat)
     room = LETTERS // columns
     titles = labels.shortened([layer.name for layer in shown], room - 4)
+    outputs = depths.of_outputs(report)
+    wrong = {dot.place for dot in outputs if dot.is_wrong}
     for axes, layer, title in zip(grid, shown, titles, strict=False):
-        histogram(axes, layer, colors, limits)
-        mark = "! " if _shows(layer) else ""
-        text = f"{layer.index} {title}\n{mark}{spread(layer)}"
+        of_values = not {*layer.problems}.isdisjoint(verdicts.OF_VALUES)
+        is_wrong = of_values or layer.index in wrong
+        _histogram(axes, layer, colors, is_wrong, limits)
+        mark = "! " if is_wrong else ""
+        text = f"{layer.index} {title}\n{mark}{_spread(layer)}"
         axes.set_title(
             text, fontsize=7.5, loc="left", pad=2, color=colors.ink, linespacing=1.2
         )
     for axes in grid[len(shown) :]:
         axes.remove()
-    axes = style(depths[0].subplots(), colors)
-    values = [layer.signal.stddev for layer in layers]
-    low, high = verdicts.band(report.input_stddev)
-    band = [low] * len(values), [high] * len(values)
-    _by_depth(axes, layers, values, band, verdicts.OF_SIZE, "outputs", colors)
+    axes = style(lower[0].subplots(), colors)
+    _by_depth(axes, outputs, len(layers), OUTPUTS, colors)
     if backward:
-        axes = style(depths[1].subplots(), colors)
-        given = [layer.gradient_stddev for layer in layers]
-        bands = verdicts.gradient_bands(layers)
-        _by_depth(axes, layers, given, bands, verdicts.OF_GRADIENT, "gradients", colors)
+        axes = style(lower[1].subplots(), colors)
+        _by_depth(axes, depths.of_gradients(report), len(layers), GRADIENTS, colors)
     axes.set_xlabel("layer, in the order of the data", fontsize=9, color=colors.ink)
     save(figure, files)
     return figure
@@ -219,15 +230,19 @@ def log_axis(axes: Any, low: float, high: float) -> None:
 
 def legend(axes: Any, colors: Theme) -> None:
     """The legend above the axes, at the right, where no line can cross it."""
+    entries = dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
     axes.legend(
+        [*entries.values()],
+        [*entries],
         loc="lower right",
         bbox_to_anchor=(1.0, 1.0),
-        ncols=6,
+        ncols=max(1, len(entries)),
         frameon=False,
         fontsize=8,
         labelcolor=colors.ink,
         borderaxespad=0.2,
-        handlelength=2.4,
+        handlelength=1.6,
+        columnspacing=1.2,
     )
 
 
@@ -237,28 +252,20 @@ def save(figure: Any, files: Iterable[Path]) -> None:
         figure.savefig(file, dpi=RESOLUTION, facecolor=figure.get_facecolor())
 
 
-def _shows(layer: LayerSignal) -> bool:
-    """Whether a layer has a problem that its output shows."""
-    return any(problem not in verdicts.OF_GRADIENT for problem in layer.problems)
-
-
-def histogram(
+def _histogram(
     axes: Any,
     layer: LayerSignal,
     colors: Theme,
-    limits: tuple[float, float] | None = None,
+    is_wrong: bool,
+    limits: tuple[float, float] | None,
 ) -> None:
     """Draws a layer's histogram; what is wrong with its output has the second color.
 
-    Args:
-        axes: The axes.
-        layer: A `LayerSignal`.
-        colors: A `Theme`.
-        limits: Ends of the horizontal axis, those of the histogram by default.
+    Its horizontal axis ends at `limits`, by default at the ends of the histogram.
     """
     style(axes, colors)
     edges, counts = layer.signal.histogram
-    color = colors.troubled if _shows(layer) else colors.healthy
+    color = colors.troubled if is_wrong else colors.healthy
     # The outline keeps a histogram visible that is narrower than a line.
     axes.stairs(counts, edges, fill=True, facecolor=color, edgecolor=color, lw=0.5)
     # The zeros of a ReLU would flatten all other bars: such a bar runs out of
@@ -279,7 +286,7 @@ def histogram(
         last.set_horizontalalignment("right")
 
 
-def spread(layer: LayerSignal) -> str:
+def _spread(layer: LayerSignal) -> str:
     """A layer's standard deviation and its share of zeros, as a title says them."""
     text = f"±{labels.number(layer.signal.stddev)}"
     if layer.signal.zeros > 0.05:
@@ -288,85 +295,72 @@ def spread(layer: LayerSignal) -> str:
 
 
 def _by_depth(
-    axes: Any,
-    layers: Sequence[LayerSignal],
-    values: Sequence[float | None],
-    bands: Any,
-    problems: Sequence[str],
-    what: str,
-    colors: Theme,
+    axes: Any, dots: Sequence[depths.Dot], count: int, what: str, colors: Theme
 ) -> None:
-    """A line of standard deviations, a point for each layer, and the healthy band."""
-    judged = {layer.index for layer in verdicts.hidden_path(layers)}
-    drawn = {i: v for i, v in enumerate(values) if v and math.isfinite(v)}
-    wrong = {layer.index for layer in layers if {*layer.problems} & {*problems}}
-    seen = [*drawn.values()]
-    if bands is not None and judged:
-        first, last = min(judged), max(judged) + 1
-        low, high = (edge[first:last] for edge in bands)
-        edges = [place - 0.5 for place in range(first, last + 1)]
-        axes.stairs(
-            high,
-            edges,
-            baseline=low,
-            fill=True,
-            color=colors.faint,
-            alpha=0.6,
-            lw=0,
-            label="healthy band",
-        )
-        seen += [edge for edge in (*low, *high) if edge > 0 and math.isfinite(edge)]
-    axes.plot([*drawn], [*drawn.values()], color=colors.healthy, lw=1.2, zorder=2)
-    for places, mark in (
-        (
-            {*drawn} & judged - wrong,
-            {"marker": "o", "color": colors.healthy, "label": "layer"},
-        ),
-        (
-            {*drawn} - judged - wrong,
-            {
-                "marker": "o",
-                "color": colors.healthy,
-                "markerfacecolor": colors.ground,
-                "label": "not judged by the band",
-            },
-        ),
-        (
-            {*drawn} & wrong,
-            {"marker": "X", "color": colors.troubled, "label": "problem"},
-        ),
-    ):
-        points = sorted(places)
-        if points:
-            size = 6 if mark["marker"] == "X" else 4 if len(layers) < 100 else 2.5
-            heights = [drawn[place] for place in points]
-            axes.plot(
-                points, heights, linestyle="none", markersize=size, zorder=3, **mark
-            )
+    """A line through what is judged, a mark for each dot, and the healthy band."""
+    drawn = [dot for dot in dots if dot.is_drawn]
+    seen = [value for dot in drawn for value in (dot.value, dot.whole) if value]
+    seen += _band(axes, [dot for dot in dots if dot.bounds], colors)
+    line = [(dot.place, dot.value) for dot in drawn if dot.bounds]
+    axes.plot(*_columns(line), color=colors.healthy, lw=1.2, zorder=2)
+    constant = [(d.place, d.value, d.whole) for d in drawn if d.has_constant_part]
+    if constant:
+        text = "with constants"
+        axes.vlines(*_columns(constant), color=colors.healthy, lw=0.8, label=text)
     low, high = (min(seen) / 3, 3 * max(seen)) if seen else (0.1, 10.0)
     log_axis(axes, low, high)
-    # A log axis has neither zero nor infinity: their marks stand on its edges.
-    none = [i for i, v in enumerate(values) if v == 0]
-    wild = [i for i, v in enumerate(values) if v is not None and not math.isfinite(v)]
-    for marked, edge, marker, text in (
-        (none, low, "v", "exactly 0"),
-        (wild, high, "^", "not finite"),
-    ):
-        if marked:
-            axes.plot(
-                marked,
-                [edge] * len(marked),
-                linestyle="none",
-                marker=marker,
-                clip_on=False,
-                color=colors.troubled,
-                label=text,
-            )
-    axes.set_xlim(-0.5, len(layers) - 0.5)
-    axes.set_title(
-        f"standard deviation of {what}", loc="left", fontsize=9, color=colors.ink
-    )
+    size = 4.0 if count < 100 else 2.5
+    marks: dict[tuple[str, bool], list[tuple[float, float]]] = {}
+    for dot in dots:
+        if dot.value is None:
+            continue
+        kind, value = "judged" if dot.bounds else "not judged", dot.value
+        if dot.is_wrong:
+            kind = "problem"
+        if not dot.is_drawn:
+            # A log axis has neither zero nor infinity: they stand on its edges.
+            kind, value = ("not finite", high) if dot.value else ("exactly 0", low)
+        marks.setdefault((kind, dot.is_wrong), []).append((dot.place, value))
+    for (kind, wrong), points in sorted(marks.items()):
+        axes.plot(
+            *_columns(points),
+            linestyle="none",
+            zorder=3,
+            clip_on=False,
+            label=kind,
+            marker=MARKS[kind],
+            markersize=6 if kind == "problem" else size,
+            color=colors.troubled if wrong else colors.healthy,
+            **({"markerfacecolor": colors.ground} if kind == "not judged" else {}),
+        )
+    axes.set_xlim(-0.75, count - 0.25)
+    axes.set_title(what, loc="left", fontsize=9, color=colors.ink)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(axis="y", color=colors.faint, lw=0.4)
     axes.set_axisbelow(True)
     legend(axes, colors)
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    """The rows' first entries, their second ones, and so on."""
+    return [list(column) for column in zip(*rows, strict=True)] or [[], []]
+
+
+def _band(axes: Any, dots: Sequence[depths.Dot], colors: Theme) -> list[float]:
+    """Draws the healthy band over the dots that are judged; returns its edges."""
+    if not dots:
+        return []
+    places = [dot.place for dot in dots]
+    middles = [(a + b) / 2 for a, b in itertools.pairwise(places)]
+    low, high = _columns([dot.bounds for dot in dots if dot.bounds])
+    axes.stairs(
+        high,
+        [places[0] - 0.5, *middles, places[-1] + 0.5],
+        baseline=low,
+        fill=True,
+        color=colors.faint,
+        alpha=0.6,
+        lw=0,
+        label="healthy band",
+    )
+    return [edge for edge in (*low, *high) if edge > 0 and math.isfinite(edge)]

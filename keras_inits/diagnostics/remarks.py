@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from keras_inits.diagnostics.report import LayerSignal, StreamPoint
 from keras_inits.diagnostics.statistics import Signal
 
@@ -47,7 +49,7 @@ def own_problems(layer: LayerSignal) -> list[tuple[str, str]]:
 def sentences(
     path: list[LayerSignal],
     problems: dict[int, list[tuple[str, str]]],
-    known: list[str],
+    known: Sequence[str],
 ) -> list[str]:
     """Sentences for the problems that layers have on their own, but for the known."""
     words = {

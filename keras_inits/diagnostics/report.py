@@ -119,8 +119,8 @@ class StreamPoint:
 class SignalReport(_reports.Report):
     """What one batch showed of a model.
 
-    `print(report)` and `rich.print(report)` show a table, `to_dict` and
-    `to_json` give plain data, `plot` draws.
+    `print(report)` and `rich.print(report)` show a table, the verdict, and the code
+    that `advice` holds; `to_dict` and `to_json` give plain data, `plot` draws.
 
     Attributes:
         model: Name of the model.
@@ -185,7 +185,10 @@ class SignalReport(_reports.Report):
             shown = _reports.stand_ins([tuple(layer.problems) for layer in layers])
             layers = [layers[index] for index in shown]
         backward = self.loss is not None
-        table = _tables.Table(f"{self.model}: {self.facts()}", self.verdict)
+        table = _tables.Table(f"{self.model}: {self.facts()}")
+        style = "bold green" if self.healthy else "bold red"
+        table.caption = rich.text.Text(self.conclusion(), style)
+        table.code = self.advice or ""
         table.numbers("#")
         table.texts("layer")
         table.texts("shape", priority=2)
@@ -245,6 +248,10 @@ class SignalReport(_reports.Report):
         if path is not None:
             path.write_text(text, encoding="utf-8")
         return text
+
+    def conclusion(self) -> str:
+        """The verdict, which begins with whether the model is healthy."""
+        return self.verdict if self.healthy else f"not healthy: {self.verdict}"
 
     def facts(self) -> str:
         """The batch and the loss in a line."""

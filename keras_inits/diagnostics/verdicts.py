@@ -17,6 +17,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterable, Sequence
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -43,11 +44,14 @@ MOST_SENSITIVE = 300.0
 LEAST_SENSITIVE = 1e-3
 # A gradient below this moves nothing: it is the epsilon in Adam's denominator.
 LEAST_GRADIENT = 1e-7
-# All problems there are, by what shows them: the size of the output, the size of the
-# gradient, the distribution of the output.
-OF_SIZE = ("vanishing", "exploding", "overflow")
-OF_GRADIENT = ("gradient vanishes", "gradient explodes", "no gradient")
-OF_VALUES = ("dead", "saturated", "correlated", "input-independent")
+# All problems, by what shows them: size of the output, gradient, distribution.
+_OfSize = Literal["vanishing", "exploding", "overflow", "input-independent"]
+_OfGradient = Literal["gradient vanishes", "gradient explodes", "no gradient"]
+_OfValues = Literal["dead", "saturated", "correlated"]
+OF_SIZE: tuple[_OfSize, ...] = get_args(_OfSize)
+OF_GRADIENT: tuple[_OfGradient, ...] = get_args(_OfGradient)
+OF_VALUES: tuple[_OfValues, ...] = get_args(_OfValues)
+_Problem = _OfSize | _OfGradient | _OfValues
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,6 +135,11 @@ def band(data_stddev: float | None) -> Interval:
     return LEAST_SIGNAL, max(1.0, data_stddev or 1.0) * MOST_SIGNAL
 
 
+def most_at_sum(before: float, data_stddev: float | None) -> float:
+    """The largest healthy stddev after a branch is added to what was there."""
+    return max(MOST_STREAM * max(1.0, data_stddev or 1.0), before * MOST_GROWTH)
+
+
 def gradient_bands(
     layers: Sequence[LayerSignal],
 ) -> tuple[list[float], list[float]] | None:
@@ -177,7 +186,7 @@ def hidden_path(layers: Iterable[LayerSignal]) -> list[LayerSignal]:
 class _Trend:
     """A problem that builds up from layer to layer."""
 
-    problem: str
+    problem: _Problem
     phrases: dict[int, str]  # of each layer that has it, by its index
     sentence: str
 
@@ -237,7 +246,7 @@ def _kernel_layer(layers: Sequence[LayerSignal], index: int) -> LayerSignal:
 
 
 def _sized(
-    stream: Sequence[StreamPoint], values: list[float], start: int, word: str
+    stream: Sequence[StreamPoint], values: list[float], start: int, word: _OfSize
 ) -> _Trend:
     last, factor = values[-1], _factor(values[max(start - 1, 0) :])
     pairs = list(zip(stream, values, strict=True))[start:]
@@ -250,10 +259,9 @@ def _sized(
 
 def _growth(stream: Sequence[StreamPoint], data_stddev: float | None) -> _Trend | None:
     """Whether a branch adds so much to the stream that nothing else is left of it."""
-    high = max(1.0, data_stddev or 1.0) * MOST_STREAM
     before = stream[0].stddev if stream else 0.0
     for point in stream:
-        if point.is_sum and point.stddev > max(high, before * MOST_GROWTH):
+        if point.is_sum and point.stddev > most_at_sum(before, data_stddev):
             text = f"stddev grows from {before:.2g} to {point.stddev:.2g}"
             phrase = f"exploding in a sum, {text}"
             sentence = f"exploding by the branch that is added at {_at(point)}: {text}"
@@ -282,19 +290,21 @@ def _backward_trend(
         return None
     values = list(map(_sensitivity, path))
     shares = [value / values[0] if values[0] else math.nan for value in values]
-    found, word = _last_run([s < LEAST_SENSITIVE for s in shares]), "vanishes"
+    name: _OfGradient = "gradient vanishes"
+    found = _last_run([s < LEAST_SENSITIVE for s in shares])
     if found is None:
-        found, word = _last_run([s > MOST_SENSITIVE for s in shares]), "explodes"
+        name = "gradient explodes"
+        found = _last_run([s > MOST_SENSITIVE for s in shares])
     if found is None:
         return None
     first = path[-1].gradient_stddev
     factor = _factor(lengths)
     text = _moves("it", factor, first or 0.0)
     return _Trend(
-        f"gradient {word}",
-        {la.index: f"gradient {word}, {la.gradient_stddev:.2g}" for la in path[found:]},
-        f"the gradient {word} on its way back, from {remarks.place(path[found])} "
-        f"to the input: {text}",
+        name,
+        {la.index: f"{name}, {la.gradient_stddev:.2g}" for la in path[found:]},
+        f"the {name} on its way back, from {remarks.place(path[found])} to the "
+        f"input: {text}",
     )
 
 

@@ -102,7 +102,10 @@ def test_a_model_in_trouble_ends_with_1_and_writes_its_files(here, run):
     status, out, _ = run("diagnose", "my_networks:small", *arguments)
 
     assert status == 1
-    assert "vanishing from layer" in " ".join(out.split())
+    assert "not healthy: vanishing from layer" in " ".join(out.split())
+    found = json.loads((here / "out.json").read_text())
+    assert not found["healthy"]
+    assert out.endswith(f"\n{found['advice']}\n")
     assert (here / "out.html").read_text().startswith("<!DOCTYPE html>")
     assert (here / "out.png").read_bytes()[:4] == b"\x89PNG"
     assert json.loads((here / "out.json").read_text())["samples"] == 24

@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.util
 import re
+import typing
 
 import pytest
 
@@ -32,6 +33,9 @@ def test_every_problem_has_an_explanation():
     known = (*verdicts.OF_SIZE, *verdicts.OF_GRADIENT, *verdicts.OF_VALUES)
 
     assert sorted(explanations.PROBLEMS) == sorted(known)
+    hints = typing.get_type_hints(verdicts._Trend)
+    union = typing.get_args(hints["problem"])
+    assert sorted(n for u in union for n in typing.get_args(u)) == sorted(known)
 
 
 @needs_gradients
@@ -48,6 +52,9 @@ def test_a_page_has_every_layer_and_explains_what_was_found(report, tmp_path):
     assert text.count('scope="row"') == len(report.layers)
     found = {problem for layer in report.layers for problem in layer.problems}
     assert "vanishing" in found
+    assert "<p>Not healthy: vanishing from layer" in text
+    assert 'class="verdict troubled"' in text
+    assert f"<pre>{report.advice}</pre>" in text
     for problem, explanation in explanations.PROBLEMS.items():
         assert (explanation in text) == (problem in found)
     assert "$" not in text
@@ -66,6 +73,17 @@ def test_names_and_verdicts_are_escaped(report):
 
     assert "<img src=x" not in text
     assert "&lt;img src=x onerror=alert(&#x27;1&#x27;)&gt;&amp;&quot;" in text
+
+
+def test_a_page_of_a_healthy_model_says_so_whatever_single_layers_have(report):
+    remark = "healthy, but the units are highly correlated"
+    healthy = dataclasses.replace(report, healthy=True, advice=None, verdict=remark)
+
+    text = healthy.to_html()
+
+    assert 'class="verdict healthy"' in text
+    assert "<p>Healthy, but the units are highly correlated.</p>" in text
+    assert "<pre>" not in text
 
 
 def test_without_matplotlib_the_page_says_that_it_has_no_pictures(report, monkeypatch):

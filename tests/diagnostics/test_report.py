@@ -8,6 +8,7 @@ import pathlib
 import re
 import sys
 
+import keras
 import pytest
 import rich.console
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -37,7 +38,7 @@ def test_the_table_has_a_row_for_each_layer():
         ["2", "l2"],
         ["3", "head"],
     ]
-    assert found.verdict in " ".join(text.split())
+    assert found.conclusion() in " ".join(text.split())
 
 
 @pytest.mark.parametrize("width", [60, 80, 160])
@@ -51,6 +52,21 @@ def test_the_table_fits_the_terminal_and_says_what_is_wrong(width):
     for name in ("#", "layer", "stddev", "verdict"):
         assert f" {name} " in text
     assert ("Not shown: " in text) == (width < 160)
+
+
+def test_whether_it_is_healthy_and_what_to_do_stand_below_the_table(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    healthy, small = report(), report(stddev=1e-3)
+    code = "keras_inits.initialize(model, keras_inits.recipes.by_activation())"
+
+    assert (healthy.healthy, healthy.advice) == (True, None)
+    assert "\nhealthy: " in str(healthy)
+    assert "keras_inits" not in str(healthy)
+    assert (small.healthy, small.advice) == (False, code)
+    assert "\nnot healthy: vanishing from layer" in str(small)
+    assert str(small).endswith(f"\n{code}\n")  # no line of it is folded
+    assert f">{code}</pre>" in small._repr_html_()
+    assert "not healthy: vanishing" in small._repr_html_()
 
 
 @pytest.mark.usefixtures("wide_terminal")
@@ -86,6 +102,7 @@ def test_the_report_is_plain_data_with_its_layers():
 
     data = found.to_dict()
 
+    assert (data["healthy"], data["advice"]) == (found.healthy, found.advice)
     assert data["layers"][1]["name"] == "l1"
     assert data["layers"][1]["signal"]["stddev"] == found["l1"].signal.stddev
     assert data["layers"][1]["kernels"][0]["shape"] == [32, 32]
@@ -142,38 +159,85 @@ def assert_no_overlap(figure):
             assert width < 1 or height < 1
 
 
-def judged_as(*problems):
-    """Three layers and a head, each with the problems given."""
-    found = report(depth=3)
-    layers = [
-        dataclasses.replace(layer, problems=list(problems[layer.index]))
-        for layer in found.layers
-    ]
-    return dataclasses.replace(found, layers=layers)
-
-
-def points(axes, label):
-    """Where the points with a label in the legend are."""
+def points(axes, label, column=0):
+    """Where the points with a label in the legend are, or how high they are."""
     return [
-        x for line in axes.lines if line.get_label() == label for x in line.get_xdata()
+        place
+        for line in axes.lines
+        if line.get_label() == label
+        for place in line.get_data()[column]
     ]
+
+
+def residual(scale=1.0):
+    """Three blocks before whose LayerNormalization no layer puts out the sum."""
+    x = inputs = keras.Input((16,))
+    for block in range(3):
+        branch = keras.layers.LayerNormalization(name=f"n{block}")(x)
+        x = x + keras.layers.Dense(16, name=f"l{block}")(branch)
+    x = keras.layers.LayerNormalization(name="last")(x)
+    model = keras.Model(inputs, keras.layers.Dense(4, name="head")(x))
+    set_kernels(model, lambda shape: 0.25)
+    kernel = model.get_layer("l1").kernel
+    kernel.assign(kernel * scale)
+    return diagnose(model, normal((24, 16)))
 
 
 @needs_gradients
 def test_a_mark_stands_only_where_the_problem_shows():
-    found = judged_as(["dead"], ["vanishing"], ["gradient explodes"], [])
-
-    *panels, outputs, gradients = found.plot().axes
-
-    assert ["\n! " in axes.get_title(loc="left") for axes in panels] == [
-        *(True, True, False, False)
+    small, steep = report(stddev=1e-3), report(depth=12, stddev=1.0)
+    steep_layers = [
+        dataclasses.replace(layer, problems=["gradient explodes"] * (layer.index < 2))
+        for layer in steep.layers
     ]
-    assert points(outputs, "problem") == [1]
-    assert points(gradients, "problem") == [2]
+    steep = dataclasses.replace(steep, layers=steep_layers)
+
+    *panels, outputs, gradients = small.plot().axes
+    assert ["\n! " in axes.get_title(loc="left") for axes in panels] == [
+        "vanishing" in layer.problems for layer in small.layers
+    ]
+    assert points(outputs, "problem") == [
+        layer.index for layer in small.layers if "vanishing" in layer.problems
+    ]
+    assert points(outputs, "problem")
+    assert not points(gradients, "problem")
+
+    *panels, outputs, gradients = steep.plot().axes
+    assert not any("\n! " in axes.get_title(loc="left") for axes in panels)
+    assert not points(outputs, "problem")
+    assert points(gradients, "problem") == [0, 1]
+
+
+def test_what_the_band_is_for_is_drawn():
+    found = report()
+    layers = [
+        dataclasses.replace(
+            layer,
+            signal=dataclasses.replace(
+                layer.signal, stddev=9.0, batch_stddev=layer.index + 1.0
+            ),
+        )
+        for layer in found.layers
+    ]
+    stream = [
+        dataclasses.replace(point, stddev=9.0, batch_stddev=point.layer + 1.0)
+        for point in found.stream
+    ]
+    found = dataclasses.replace(found, layers=layers, stream=stream)
+
+    axes = found.plot().axes[4]
+
+    heights = dict(zip(points(axes, "judged"), points(axes, "judged", 1), strict=True))
+    assert heights == {0: 1.0, 1: 2.0, 2: 3.0}
+    assert points(axes, "not judged", 1) == [4.0]
+    (lines,) = axes.collections
+    assert [segment[:, 1].tolist() for segment in lines.get_segments()] == [
+        [1.0, 9.0], [2.0, 9.0], [3.0, 9.0], [4.0, 9.0]
+    ]  # fmt: skip
 
 
 def test_the_band_ends_where_nothing_is_judged_by_it():
-    found = judged_as([], [], [], [])
+    found = report()
     judged = [layer.index for layer in verdicts.hidden_path(found.layers)]
 
     axes = found.plot().axes[4]
@@ -182,20 +246,59 @@ def test_the_band_ends_where_nothing_is_judged_by_it():
     edges = band.get_data().edges
     assert (edges[0], edges[-1]) == (judged[0] - 0.5, judged[-1] + 0.5)
     assert 3 not in judged  # the model's answer
-    assert points(axes, "not judged by the band") == [3]
-    assert points(axes, "layer") == judged
+    assert points(axes, "not judged") == [3]
+    assert points(axes, "judged") == judged
+
+
+def test_a_sum_that_no_layer_puts_out_stands_before_the_layer_that_reads_it():
+    found = residual(scale=1000.0)
+
+    assert found["n2"].problems == ["exploding"]
+    *panels, axes = found.plot().axes
+    place = found["n2"].index - 0.5
+    assert points(axes, "problem") == [place]
+    # What the normalization puts out is as it should be.
+    assert not any("\n! " in panel.get_title(loc="left") for panel in panels)
+    (band,) = axes.patches
+    edges, tops = band.get_data().edges, band.get_data().values
+    (top,) = tops[(edges[:-1] < place) & (place < edges[1:])]
+    height = points(axes, "problem", 1)[0]
+    (sum_,) = [point for point in found.stream if point.layer == found["n2"].index]
+    assert height == sum_.stddev > top
 
 
 def test_zero_and_infinity_have_marks_on_the_edges():
-    found = judged_as(["vanishing"], ["overflow"], [], [])
+    found = report()
     for index, value in ((0, 0.0), (1, math.inf)):
-        signal = dataclasses.replace(found[index].signal, stddev=value)
+        signal = dataclasses.replace(
+            found[index].signal, stddev=value, batch_stddev=value
+        )
         found.layers[index] = dataclasses.replace(found[index], signal=signal)
+    found = dataclasses.replace(found, stream=[])
 
     axes = found.plot().axes[4]
 
     assert points(axes, "exactly 0") == [0]
     assert points(axes, "not finite") == [1]
+
+
+@needs_gradients
+def test_a_legend_leaves_the_title_free():
+    found = residual(scale=1000.0)
+    for index, within, whole in ((0, 0.0, 0.0), (1, math.inf, math.inf), (2, 1.0, 9.0)):
+        signal = dataclasses.replace(
+            found[index].signal, stddev=whole, batch_stddev=within
+        )
+        found.layers[index] = dataclasses.replace(found[index], signal=signal)
+
+    figure = found.plot()
+
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    axes = figure.axes[-1]
+    assert len(axes.get_legend().get_texts()) == 7
+    title = axes._left_title.get_window_extent(renderer)
+    assert title.x1 < axes.get_legend().get_window_extent(renderer).x0
 
 
 def test_panels_share_a_scale_on_request():
