@@ -342,8 +342,9 @@ def _kernel(
         stddev=stddev,
         gradient_stddev=gradient_stddev,
         update_ratio=ratio,
-        initializer=advice.initializer_text(layer, variable.name),
+        initializer=advice.drawn_by(layer, variable, stddev),
         is_zero=not np.any(values),
+        is_orthogonal=advice.is_orthogonal(values),
     )
 
 
@@ -357,7 +358,7 @@ def _with_wanted(
     found = []
     for row, (call, _) in zip(rows, calls, strict=True):
         reader = advice.activated(rows, row)
-        activation = None
+        activation: tuple[Any, Any] | None = graph.LINEAR
         if reader.activation is not None:
             activation = graph.activation_of(calls[reader.index][0].layer)
         kernels = [

@@ -25,11 +25,14 @@ class KernelSignal:
         update_ratio: Standard deviation of one step of plain gradient descent over
             that of the weights, `learning_rate * gradient_stddev /
             stddev`. About 1e-3 is usual in a network that learns.
-        initializer: The initializer that the layer names for it, as text.
+        initializer: The initializer that the layer names for it, as text; `None` where
+            the entries are not of its standard deviation, so that they were set or
+            loaded otherwise.
         wanted: What `recipes.by_activation` draws it by, as text, given the
-            activation that its layer's output meets; `None` where there is none.
+            activation that its layer's output meets; `None` for what is no kernel.
         wanted_stddev: Standard deviation that this gives.
         is_zero: Whether all its entries are 0.
+        is_orthogonal: Whether its rows or its columns are orthogonal, of one length.
     """
 
     name: str
@@ -41,6 +44,7 @@ class KernelSignal:
     wanted: str | None = None
     wanted_stddev: float | None = None
     is_zero: bool = False
+    is_orthogonal: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

@@ -110,7 +110,7 @@ def judge(
     text, code = None, None
     if trends:
         troubled = min(index for trend in trends for index in trend.phrases)
-        text, code = advice.give(layers, addresses, troubled, names)
+        text, code = advice.give(layers, addresses, troubled, names, stream)
         sentences = [trend.sentence for trend in trends] + remarked
     elif remarked:
         sentences = [f"healthy, but {remarked[0]}", *remarked[1:]]

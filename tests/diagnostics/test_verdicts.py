@@ -1,6 +1,7 @@
 """The words: each kind of trouble is found where it is, and nowhere else."""
 
 import math
+import re
 
 import keras
 import numpy as np
@@ -14,7 +15,7 @@ from tests.diagnostics.networks import (
     plain,
     set_kernels,
 )
-from tests.support import GRADIENTS, SIGMAS, needs_gradients
+from tests.support import GRADIENTS, SIGMAS, as_numpy, needs_gradients
 
 WIDTH = 100
 
@@ -273,9 +274,46 @@ def test_the_activation_may_be_a_layer_of_its_own():
     ],
 )
 def test_an_initializer_is_told_by_what_it_was_given(initializer, text):
-    layer = keras.layers.Dense(3, kernel_initializer=initializer)
+    layer = keras.layers.Dense(300, kernel_initializer=initializer)
+    layer.build((None, 200))
+    stddev = float(np.std(as_numpy(layer.kernel)))
 
-    assert advice.initializer_text(layer, "kernel") == text
+    assert advice.drawn_by(layer, layer.kernel, stddev) == text
+
+
+def test_an_initializer_that_did_not_draw_the_weights_is_not_told():
+    layer = keras.layers.LSTM(40)
+    layer.build((None, 5, 40))
+    stddevs = [float(np.std(as_numpy(kernel))) for kernel in layer.weights[:2]]
+
+    texts = [
+        advice.drawn_by(layer.cell, kernel, stddev)
+        for kernel, stddev in zip(layer.weights[:2], stddevs, strict=True)
+    ]
+    assert texts == ["GlorotUniform()", "Orthogonal(gain=1.0)"]
+    wrong = 1.1 * stddevs[0]  # of 6400 entries, whose stddev is known to 5 in 100
+    assert advice.drawn_by(layer.cell, layer.weights[0], wrong) is None
+
+
+@pytest.mark.parametrize(
+    ("start", "text"),
+    [
+        (None, "have 0.1, that of the layer's GlorotUniform()"),
+        (keras_inits.RandomNormal(0.0, 0.01), "have 0.01"),
+        ("zeros", "are zeros"),
+        (keras_inits.Orthogonal(0.5), "are orthogonal, of 0.05"),
+    ],
+)
+def test_the_verdict_says_what_the_weights_are(start, text):
+    layers = [keras.layers.Dense(WIDTH, "relu", name=f"l{i}") for i in range(30)]
+    model = keras.Sequential([keras.Input((WIDTH,)), *layers, keras.layers.Dense(3)])
+    keras.utils.set_random_seed(0)
+    keras_inits.initialize(model, {"*kernel": start or "glorot_uniform"}, seed=0)
+
+    report = diagnosed(model, gradients=False)
+
+    found = re.sub(r"0\.00?[89]\d*|0\.010\d*", "0.01", report.verdict)
+    assert re.search(rf"the weights at l\d+ {re.escape(text)}$", found), found
 
 
 # Keras' convolution on NumPy converts its kernel in a way that NumPy 2 warns of.
@@ -306,7 +344,8 @@ def test_what_an_activation_wants_is_what_the_recipe_draws():
         # truncated or uniform and vary less.
         error = SIGMAS / math.sqrt(2 * math.prod(kernel.shape))
         assert abs(row.stddev / kernel.wanted_stddev - 1) < error
-    assert [report[name].kernels[0].wanted for name in ("own", "linear")] == [None] * 2
+    assert report["own"].kernels[0].wanted is None
+    assert report["linear"].kernels[0].wanted == "GlorotUniform()"
 
 
 def test_a_model_of_one_layer_has_a_verdict():

@@ -1,0 +1,140 @@
+"""Advice, followed: what is run of it mends the start, or makes it less bad."""
+
+import importlib.util
+import pathlib
+
+import keras
+import pytest
+
+import keras_inits
+from keras_inits import _backend
+from keras_inits.diagnostics import advice, diagnose, verdicts
+from tests.diagnostics.networks import normal
+from tests.hub import NEEDS_HUB
+from tests.support import GRADIENTS
+
+SAMPLES = 64
+BENCHMARK = pathlib.Path(__file__).parents[2] / "benchmarks" / "verdict_models.py"
+
+
+def cases():
+    """Those of the benchmark that are small, by architecture; none without KerasHub."""
+    if NEEDS_HUB.args[0]:
+        return None, {}
+    name = BENCHMARK.stem
+    spec = importlib.util.spec_from_file_location(name, BENCHMARK)
+    models = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(models)
+    found = {}
+    for case in models.CASES:
+        if case.data != "large":
+            found.setdefault(case.architecture, []).append(case)
+    return models, found
+
+
+def follow(report, model, x):
+    keras.utils.set_random_seed(1)
+    exec(report.advice, {"model": model, "x": x, "keras_inits": keras_inits})
+
+
+def badness(report):
+    """The number of layers whose signal or gradient has a problem."""
+    counted = {*verdicts.OF_SIZE, *verdicts.OF_GRADIENT}
+    return sum(not counted.isdisjoint(layer.problems) for layer in report.layers)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu", "gelu"])
+@pytest.mark.parametrize("stddev", [0.0, 0.01, 2.0])
+def test_advice_on_a_plain_stack_leads_to_a_healthy_one(activation, stddev):
+    model = keras.Sequential([keras.Input((32,))])
+    for _ in range(20):
+        model.add(keras.layers.Dense(32, activation=activation))
+    model.add(keras.layers.Dense(3, name="head"))
+    start = keras_inits.RandomNormal(0.0, stddev) if stddev else "zeros"
+    keras_inits.initialize(model, {"kernel": start}, seed=1)
+    x = normal((SAMPLES, 32))
+    targets = (normal((SAMPLES, 3), seed=4), "mse") if GRADIENTS else ()
+
+    report = diagnose(model, x, *targets)
+    if not report.healthy:
+        follow(report, model, x)
+        report = diagnose(model, x, *targets)
+
+    assert report.healthy, report.verdict
+
+
+# What Keras and KerasHub warn of T5's masks.
+IGNORE_MASKS = "ignore:Layer 'transformer_.*:UserWarning"
+# On the quickest backend that has gradients: what is advised is said by the numbers.
+MODELS, CASES = cases() if _backend.name() == "torch" else (None, {})
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return MODELS.load()
+
+
+@pytest.mark.filterwarnings(IGNORE_MASKS)
+@pytest.mark.parametrize("architecture", CASES)
+def test_advice_mends_what_is_wrong_and_ends(architecture, digits):
+    forms, classes = digits
+    for case in CASES[architecture]:
+        keras.utils.set_random_seed(0)
+        model = case.build()
+        x = keras.tree.map_structure(lambda array: array[:SAMPLES], forms[case.data])
+        case.start(model, x)
+        loss = "sparse_categorical_crossentropy"
+        reports = [diagnose(model, x, classes[:SAMPLES], loss)]
+        while reports[-1].advice is not None:
+            assert not reports[-1].healthy
+            assert len(reports) < 3, (case.name, [r.advice for r in reports])
+            assert max(map(len, reports[-1].advice.splitlines())) < 80
+            follow(reports[-1], model, x)
+            reports.append(diagnose(model, x, classes[:SAMPLES], loss))
+            before, after = reports[-2:]
+            better = after.healthy or badness(after) < badness(before)
+            assert better, (case.name, before.advice, after.verdict)
+        assert reports[-1].healthy, (case.name, reports[-1].verdict)
+
+
+def test_no_advice_is_given_twice():
+    """Each kind is followed by a later one, whatever the verdict goes on to say."""
+    x = normal((SAMPLES, 32))
+    layers = [keras.layers.Dense(32, activation="relu") for _ in range(6)]
+    model = keras.Sequential([keras.Input((32,)), *layers, keras.layers.Dense(3)])
+    keras_inits.initialize(model, {"kernel": "zeros"}, seed=1)
+    found = []
+    while True:
+        rows = diagnose(model, x).layers
+        addresses = [[f"dense_{row.index}/kernel"] for row in rows]
+        sentence, code = advice.give(rows, addresses, 0, ["vanishing"])
+        if code is None:
+            break
+        found.append(code)
+        exec(code, {"model": model, "x": x, "keras_inits": keras_inits})
+
+    assert found == [advice.BY_ACTIVATION, advice.LSUV]
+    assert sentence == "the weights are as lsuv sets them, and no start is known to do"
+
+
+def test_sigmoid_layers_that_have_their_start_are_told_to_be_too_many():
+    x = normal((SAMPLES, 8))
+    layers = [keras.layers.Dense(8, activation="sigmoid") for _ in range(50)]
+    layers.append(keras.layers.Dense(3, name="head"))
+    model = keras.Sequential([keras.Input((8,)), *layers])
+
+    first = diagnose(model, x)
+    follow(first, model, x)
+    second = diagnose(model, x)
+
+    assert first.advice == (
+        "keras_inits.initialize(model, [\n"
+        '    ("head/kernel", "glorot_uniform"),\n'
+        f'    ("*kernel", {advice.SIGMOID}),\n'
+        '    ("*bias", "zeros"),\n'
+        "])"
+    )
+    assert (second.healthy, second.advice) == (False, None)
+    assert second.verdict.endswith(
+        "; so many sigmoid layers need a normalization between them"
+    )
