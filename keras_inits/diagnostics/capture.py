@@ -274,6 +274,11 @@ def replaced(layer, attribute, value):
             del attributes[attribute]
 
 
+def _has_build(layer):
+    """Whether the layer's class says how it is built."""
+    return getattr(type(layer), "build", None) is not keras.Layer.build
+
+
 @contextlib.contextmanager
 def observed(model, observer, training):
     """Every call of a layer of the model goes through `observer` meanwhile.
@@ -293,9 +298,18 @@ def observed(model, observer, training):
     """
     current = _Pass(model, observer, training)
 
-    def without_build(layer):
-        def build(*args, **kwargs):
+    def without_weights(layer):
+        run = layer.build
+
+        def add_weight(*args, **kwargs):
             observer.refuse(raise_not_built, model, [layer.name])
+
+        @functools.wraps(run)
+        def build(*args, **kwargs):
+            with replaced(layer, "add_weight", add_weight):
+                run(*args, **kwargs)
+            if layer.weights:  # of layers that it has made
+                add_weight()
 
         return build
 
@@ -303,12 +317,13 @@ def observed(model, observer, training):
         with contextlib.ExitStack() as stack:
             for layer in all_layers(model):
                 stack.enter_context(replaced(layer, "call", current.wrap(layer)))
-                if layer is model:
+                if layer is model or not (layer.built or _has_build(layer)):
                     # Its parts may have been built one by one.
                     stack.enter_context(replaced(layer, "built", True))
                 elif not layer.built:
-                    refusal = without_build(layer)
-                    stack.enter_context(replaced(layer, "build", refusal))
+                    build = without_weights(layer)
+                    stack.enter_context(replaced(layer, "built", False))
+                    stack.enter_context(replaced(layer, "build", build))
             yield current
     except Exception as error:
         if observer.refused:

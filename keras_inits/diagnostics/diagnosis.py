@@ -35,6 +35,10 @@ from keras_inits.model.owners import Owners
 from keras_inits.model.recipes import activations
 
 LEARNING_RATE = 0.01
+# Factors of the loss in float16, below whose smallest number gradients would become 0;
+# the first is that of `keras.optimizers.LossScaleOptimizer`. A smaller one is taken
+# where gradients overflow.
+LOSS_SCALES = (2.0**15, 2.0**7, 1.0)
 
 
 @_backend.outside_traces
@@ -53,8 +57,8 @@ def diagnose(
     each layer's output is looked at on its way, in the order of the data. The
     model is left as it was: its weights, the statistics of BatchNormalization
     and the states of seed generators included. The loss is that of `y` alone,
-    without penalties on the weights; of several outputs the losses add up, each
-    with weight 1.
+    without penalties on the weights; of several outputs the losses add up, with the
+    `loss_weights` of `compile` where they are those that it was given.
 
     Args:
         model: A built Keras model, sequential, functional or subclassed, or a layer.
@@ -140,26 +144,36 @@ def look(
         The report, and the list of the layer of each of its rows.
     """
     backward = y is not None
-    watch = _Watch(backward, predicts)
     variables = model.trainable_variables if backward else []
     gradients: list[Any] = [None] * len(variables)
     value = None
     tensors = inputs.tensors(x)
-    with capture.observed(model, watch, training) as seen:
-        if loss_function is not None:
-            targets = inputs.tensors(y)
+    targets = inputs.tensors(y) if backward else None
+    parts = capture.all_layers(model)
+    is_half = any(getattr(part, "compute_dtype", "") == "float16" for part in parts)
+    for scale in LOSS_SCALES if is_half else (1.0,):
+        watch = _Watch(backward, predicts, scale)
+        with capture.observed(model, watch, training) as seen:
+            if loss_function is not None:
 
-            def loss_of(flat: list[Tensor], state: Any) -> Tensor:
-                with keras.StatelessScope(state):
-                    batch = keras.tree.pack_sequence_as(x, flat)
-                    outputs = capture.run(model, batch, training)
-                    return loss_function(targets, outputs)
+                def loss_of(
+                    flat: list[Tensor], state: Any, by: float = scale
+                ) -> Tensor:
+                    with keras.StatelessScope(state):
+                        batch = keras.tree.pack_sequence_as(x, flat)
+                        outputs = capture.run(model, batch, training)
+                        loss = loss_function(targets, outputs)
+                        return by * keras.ops.cast(loss, keras.config.floatx())
 
-            flat = keras.tree.flatten(tensors)
-            value, gradients = _backend.differentiate(loss_of, flat, variables)
-        else:
-            with keras.StatelessScope():
-                capture.run(model, tensors, training)
+                flat = keras.tree.flatten(tensors)
+                value, gradients = _backend.differentiate(loss_of, flat, variables)
+                value /= scale
+                gradients = [g.astype("float32") / scale for g in gradients]
+            else:
+                with keras.StatelessScope():
+                    capture.run(model, tensors, training)
+        if not watch.overflows:
+            break
 
     of_variable = {id(v): g for v, g in zip(variables, gradients, strict=True)}
     rows = watch.rows(of_variable, learning_rate, capture.trainable(model))
@@ -190,9 +204,11 @@ def look(
 class _Watch(theory.Predictor):
     """Turns each output, and the gradient that returns to it, into numbers."""
 
-    def __init__(self, backward: bool, predicts: bool) -> None:
+    def __init__(self, backward: bool, predicts: bool, scale: float) -> None:
         super().__init__(predicts)
         self.backward = backward
+        self.scale = scale  # of the loss
+        self.overflows = False  # whether a gradient is not finite
         # With their shapes, in the order in which they ended.
         self.calls: list[tuple[capture.Call, Shape]] = []
         self.signals: dict[capture.Call, statistics.Signal] = {}
@@ -222,7 +238,9 @@ class _Watch(theory.Predictor):
             self.keep_output(call, values, self.signals[call])
 
         def on_gradient(values: Host) -> None:
-            self.gradients[call] = statistics.finite_moments(values)[1]
+            stddev = _gradient_stddev(values)
+            self.overflows |= math.isnan(stddev)
+            self.gradients[call] = stddev / self.scale
 
         return _backend.tap(output, on_value, on_gradient if self.backward else None)
 
@@ -333,7 +351,7 @@ def _kernel(
     gradient = gradients.get(id(variable))
     gradient_stddev = ratio = None
     if gradient is not None:
-        _, gradient_stddev, _ = statistics.finite_moments(gradient)
+        gradient_stddev = _gradient_stddev(gradient)
         if stddev > 0:
             ratio = learning_rate * gradient_stddev / stddev
     return KernelSignal(
@@ -346,6 +364,12 @@ def _kernel(
         is_zero=not np.any(values),
         is_orthogonal=advice.is_orthogonal(values),
     )
+
+
+def _gradient_stddev(values: Tensor) -> float:
+    """Standard deviation of a gradient, NaN if any of it is not finite."""
+    _, stddev, missing = statistics.finite_moments(values)
+    return math.nan if missing else stddev
 
 
 def _with_wanted(

@@ -45,6 +45,11 @@ PROBLEMS = {
         "The gradient is far larger here than at the last hidden layer. A learning "
         "rate that suits the later layers is too large for these."
     ),
+    "gradient not finite": (
+        "Some of the gradient is NaN or infinite, although the signal is not: the "
+        "slope of something behind this layer has no value, as that of a square root "
+        "at 0, or it overflows. The first step would ruin the weights."
+    ),
     "no gradient": (
         "No gradient arrives at all, so that nothing before this point learns. A layer "
         "after it is dead or saturated, or cuts the gradient off."

@@ -111,11 +111,12 @@ def check_batch(argument: str, data: Any, *, finite: bool = True) -> Any:
         rule = "have as many samples in each of its arrays"
         _errors.raise_bad_argument(argument, rule, " and ".join(map(str, sizes)))
     for a in flat:
-        if a.size == 0:
+        if not len(a):
             found = f"an array of shape {a.shape}"
             _errors.raise_bad_argument(argument, "hold at least one sample", found)
     for a in flat:
-        low, high = (a.min(), a.max()) if a.dtype.kind in "iu" else (0, 0)
+        some = a.size and a.dtype.kind in "iu"
+        low, high = (a.min(), a.max()) if some else (0, 0)
         if low < -INT32 or high >= INT32:
             _errors.raise_bad_argument(
                 argument,

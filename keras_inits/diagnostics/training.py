@@ -23,6 +23,7 @@ LARGEST_UPDATE = 1.0
 # with its words. "correlated" is none: classes that are told apart make units alike.
 WORDS = {
     "overflow": "{not_finite} values are not finite",
+    "gradient not finite": "the gradient is not finite",
     "large update": "a step changes the weights by {update_ratio:.2g} times their size",
     "exploding": "exploding, stddev {stddev:.2g}",
     "dead": "{dead:.0%} of the units are dead",

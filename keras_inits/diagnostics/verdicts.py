@@ -46,7 +46,9 @@ LEAST_SENSITIVE = 1e-3
 LEAST_GRADIENT = 1e-7
 # All problems, by what shows them: size of the output, gradient, distribution.
 _OfSize = Literal["vanishing", "exploding", "overflow", "input-independent"]
-_OfGradient = Literal["gradient vanishes", "gradient explodes", "no gradient"]
+_OfGradient = Literal[
+    "gradient vanishes", "gradient explodes", "no gradient", "gradient not finite"
+]
 _OfValues = Literal["dead", "saturated", "correlated"]
 OF_SIZE: tuple[_OfSize, ...] = get_args(_OfSize)
 OF_GRADIENT: tuple[_OfGradient, ...] = get_args(_OfGradient)
@@ -274,6 +276,15 @@ def _backward_trend(
     layers: Sequence[LayerSignal], path: list[LayerSignal]
 ) -> _Trend | None:
     """Whether the gradient is lost or grows on its way back to the input."""
+    broken = [la for la in layers if math.isnan(la.gradient_stddev or 0.0)]
+    if broken:
+        if any(layer.signal.not_finite for layer in layers):
+            return None  # which explains it
+        return _Trend(
+            "gradient not finite",
+            {layer.index: "the gradient is not finite" for layer in broken},
+            f"the gradient is no longer finite from {remarks.place(broken[-1])} back",
+        )
     path = [layer for layer in path if layer.gradient_stddev is not None][::-1]
     if not path:
         return None
