@@ -18,8 +18,12 @@ SAMPLES = 64
 BENCHMARK = pathlib.Path(__file__).parents[2] / "benchmarks" / "verdict_models.py"
 
 
+# Models that are small, by the form of their data.
+CHEAP = ("flat", "raw", "rows", "image", "tokens")
+
+
 def cases():
-    """Those of the benchmark that are small, by architecture; none without KerasHub."""
+    """Those of the benchmark, by architecture; none without KerasHub."""
     if NEEDS_HUB.args[0]:
         return None, {}
     name = BENCHMARK.stem
@@ -68,13 +72,19 @@ def test_advice_on_a_plain_stack_leads_to_a_healthy_one(activation, stddev):
 MODELS, CASES = cases() if _backend.name() == "torch" else (None, {})
 
 
+def chosen(architecture):
+    """An architecture; what takes long is left to the session with KerasHub."""
+    cheap = CASES[architecture][0].data in CHEAP and not architecture.endswith("x 50")
+    return pytest.param(architecture, marks=[] if cheap else pytest.mark.hub)
+
+
 @pytest.fixture(scope="module")
 def digits():
     return MODELS.load()
 
 
 @pytest.mark.filterwarnings("ignore:Layer 'self_attention':UserWarning")  # of T5
-@pytest.mark.parametrize("architecture", CASES)
+@pytest.mark.parametrize("architecture", list(map(chosen, CASES)))
 def test_advice_mends_what_is_wrong_and_ends(architecture, digits):
     forms, classes = digits
     for case in CASES[architecture]:
