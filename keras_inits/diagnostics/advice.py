@@ -9,16 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-import keras
-import numpy as np
-
-from keras_inits._types import Host
 from keras_inits.diagnostics.report import KernelSignal, LayerSignal, StreamPoint
-from keras_inits.initializers import keras_own
-from keras_inits.initializers.base import Initializer
-from keras_inits.model.fans import layer_fans
 from keras_inits.model.report import shortened
 
 # Weights further than this factor from the standard deviation their activation wants
@@ -28,7 +20,6 @@ LARGE_BIAS = 0.25  # of a signal of size 1
 BY_ACTIVATION = "keras_inits.initialize(model, keras_inits.recipes.by_activation())"
 LSUV = "keras_inits.diagnostics.lsuv(model, x)"
 FEW = 2  # kernels that are named one by one
-SIGMAS = 5.0
 SAME_GAIN = 1.01
 WIDTH = 79  # of a line of code
 # The kernels that `lsuv` sets, by name.
@@ -195,65 +186,3 @@ def activated(layers: Sequence[LayerSignal], layer: LayerSignal) -> LayerSignal:
             break
         layer = users[0]
     return layer
-
-
-def drawn_by(layer: keras.Layer, variable: keras.Variable, stddev: float) -> str | None:
-    """The initializer that a layer names for a weight, as text, if it drew it.
-
-    The seed is left out, and so are arguments that hold `None`.
-
-    Args:
-        layer: The layer.
-        variable: The weight.
-        stddev: Standard deviation of its values.
-
-    Returns:
-        The text; None where the layer names none, where that has no known standard
-        deviation, or where the values have another: something else set them.
-    """
-    names = (variable.name, variable.name.removesuffix("_kernel"), "kernel")
-    attributes = [f"{name}_initializer" for name in names]
-    named = next((getattr(layer, a) for a in attributes if hasattr(layer, a)), None)
-    ours = named if isinstance(named, Initializer) else keras_own.ours_for(named)
-    shape = tuple(variable.shape)
-    if ours is None or not math.prod(shape):
-        return None
-    options = [ours, ours.with_fans(*layer_fans(layer, variable))]
-    # The standard error of n numbers' stddev is a share of 1 / sqrt(2 n) for normal
-    # numbers, and less for uniform and truncated ones.
-    tolerance = SIGMAS / math.sqrt(2.0 * math.prod(shape))
-    for moments in (option.moments(shape) for option in options):
-        if moments is not None and abs(stddev - moments[1]) <= tolerance * moments[1]:
-            return _text(named)
-    return None
-
-
-def _text(initializer: Any) -> str:
-    """An initializer with its arguments."""
-    config = initializer.get_config()
-    hidden = {"seed", "dtype"}
-    if type(initializer).__name__ != "VarianceScaling":
-        hidden |= {"scale", "mode", "distribution", "input_axes", "output_axes"}
-    arguments = {k: v for k, v in config.items() if k not in hidden and v is not None}
-    if list(arguments) == ["mean", "stddev"] and not arguments["mean"]:
-        text = f"{arguments['stddev']:g}"
-    else:
-        text = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
-    return f"{type(initializer).__name__}({text})"
-
-
-def is_orthogonal(values: Host) -> bool:
-    """Whether the rows or the columns of a kernel are orthogonal and of one length.
-
-    The last axis numbers the columns. Of the shorter side, 16 are looked at.
-    """
-    if not values.size:
-        return False
-    matrix = values.reshape(-1, values.shape[-1])
-    if matrix.shape[0] > matrix.shape[1]:
-        matrix = matrix.T
-    some = matrix[:16].astype("float64")
-    products = some @ some.T
-    lengths = np.diag(products).max(initial=0.0)
-    error = np.abs(products - lengths * np.eye(len(some))).max(initial=0.0)
-    return bool(len(some) > 1 and lengths > 0 and error < 1e-3 * lengths)

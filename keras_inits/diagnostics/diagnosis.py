@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -21,18 +20,14 @@ from keras_inits.diagnostics import (
     stream,
     theory,
     verdicts,
+    weights,
 )
 from keras_inits.diagnostics.report import (
-    KernelSignal,
     LayerSignal,
     SignalReport,
     StreamPoint,
 )
-from keras_inits.model import graph
 from keras_inits.model.addresses import addresses
-from keras_inits.model.fans import layer_fans
-from keras_inits.model.owners import Owners
-from keras_inits.model.recipes import activations
 
 LEARNING_RATE = 0.01
 # Factors of the loss in float16, below whose smallest number gradients would become 0;
@@ -177,7 +172,7 @@ def look(
 
     of_variable = {id(v): g for v, g in zip(variables, gradients, strict=True)}
     rows = watch.rows(of_variable, learning_rate, capture.trainable(model))
-    rows = _with_wanted(model, rows, watch.calls)
+    rows = weights.with_wanted(model, rows, watch.calls)
     rows = watch.predict(rows, [call for call, _ in watch.calls], training)
     points = watch.stream(rows, watch.points(model, seen))
     named = {id(variable): text for text, _, variable in addresses(model)}
@@ -238,7 +233,7 @@ class _Watch(theory.Predictor):
             self.keep_output(call, values, self.signals[call])
 
         def on_gradient(values: Host) -> None:
-            stddev = _gradient_stddev(values)
+            stddev = statistics.gradient_stddev(values)
             self.overflows |= math.isnan(stddev)
             self.gradients[call] = stddev / self.scale
 
@@ -248,7 +243,7 @@ class _Watch(theory.Predictor):
         self,
         gradients: dict[int, Tensor],
         learning_rate: float,
-        weights: dict[int, list[keras.Variable]],
+        trainable: dict[int, list[keras.Variable]],
     ) -> list[LayerSignal]:
         places = {call: index for index, (call, _) in enumerate(self.calls)}
         return [
@@ -262,12 +257,12 @@ class _Watch(theory.Predictor):
                 signal=self.signals[call],
                 gradient_stddev=self.gradients.get(call),
                 kernels=[
-                    _kernel(call.layer, variable, gradients, learning_rate)
+                    weights.kernel(call.layer, variable, gradients, learning_rate)
                     for variable in call.kernels
                 ],
                 varies=call in self.varying,
-                bias_size=_bias_size(call.layer),
-                waits=_waits(weights.get(id(call.layer), []), gradients),
+                bias_size=weights.bias_size(call.layer),
+                waits=weights.waits(trainable.get(id(call.layer), []), gradients),
             )
             for index, (call, shape) in enumerate(self.calls)
         ]
@@ -314,99 +309,6 @@ class _Watch(theory.Predictor):
                 point.is_sum,
             )
         return [found[key] for key in sorted(found)]
-
-
-def _bias_size(layer: keras.Layer) -> float | None:
-    """Largest absolute value of a layer's bias; gates start with one by design."""
-    bias = getattr(layer, "bias", None)
-    if not isinstance(bias, keras.Variable):
-        return None
-    return float(np.abs(_backend.to_numpy(bias)).max(initial=0.0))
-
-
-def _waits(weights: list[keras.Variable], gradients: dict[int, Tensor]) -> bool:
-    """Whether a weight that multiplies the signal is all zeros and gets a gradient."""
-    for variable in weights:
-        gradient = gradients.get(id(variable))
-        adds = variable.name.endswith(("bias", "beta"))
-        if (
-            gradient is not None
-            and not adds
-            and not np.any(_backend.to_numpy(variable))
-        ):
-            mean, stddev, _ = statistics.finite_moments(gradient)
-            if math.hypot(mean, stddev) > verdicts.LEAST_GRADIENT:
-                return True
-    return False
-
-
-def _kernel(
-    layer: keras.Layer,
-    variable: keras.Variable,
-    gradients: dict[int, Tensor],
-    learning_rate: float,
-) -> KernelSignal:
-    values = _backend.to_numpy(variable)
-    _, stddev, _ = statistics.finite_moments(values)
-    gradient = gradients.get(id(variable))
-    gradient_stddev = ratio = None
-    if gradient is not None:
-        gradient_stddev = _gradient_stddev(gradient)
-        if stddev > 0:
-            ratio = learning_rate * gradient_stddev / stddev
-    return KernelSignal(
-        name=variable.name,
-        shape=tuple(variable.shape),
-        stddev=stddev,
-        gradient_stddev=gradient_stddev,
-        update_ratio=ratio,
-        initializer=advice.drawn_by(layer, variable, stddev),
-        is_zero=not np.any(values),
-        is_orthogonal=advice.is_orthogonal(values),
-    )
-
-
-def _gradient_stddev(values: Tensor) -> float:
-    """Standard deviation of a gradient, NaN if any of it is not finite."""
-    _, stddev, missing = statistics.finite_moments(values)
-    return math.nan if missing else stddev
-
-
-def _with_wanted(
-    model: keras.Layer,
-    rows: list[LayerSignal],
-    calls: Sequence[tuple[capture.Call, Shape]],
-) -> list[LayerSignal]:
-    """The rows, whose kernels say what the activation after them wants."""
-    owners = Owners(model)
-    found = []
-    for row, (call, _) in zip(rows, calls, strict=True):
-        reader = advice.activated(rows, row)
-        activation: tuple[Any, Any] | None = graph.LINEAR
-        if reader.activation is not None:
-            activation = graph.activation_of(calls[reader.index][0].layer)
-        kernels = [
-            dataclasses.replace(
-                kernel, **_wanted(owners.owner(variable), variable, activation)
-            )
-            for kernel, variable in zip(row.kernels, call.kernels, strict=True)
-        ]
-        found.append(dataclasses.replace(row, kernels=kernels))
-    return found
-
-
-def _wanted(
-    layer: keras.Layer, variable: keras.Variable, activation: tuple[Any, Any] | None
-) -> dict[str, Any]:
-    """What the recipe draws a kernel by, where it knows the activation's name."""
-    if activation is None or not isinstance(activation[0], str):
-        return {}
-    wanted = activations.kernel_initializer(layer, variable.name, *activation)
-    shape = tuple(variable.shape)
-    if wanted is None or not math.prod(shape):
-        return {}
-    moments = wanted.with_fans(*layer_fans(layer, variable)).moments(shape)
-    return {"wanted": repr(wanted), "wanted_stddev": moments and moments[1]}
 
 
 def _compiled_rate(model: keras.Layer) -> float:

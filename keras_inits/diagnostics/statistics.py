@@ -286,3 +286,9 @@ def _histogram(values: Host, low: float, high: float) -> Histogram:
     sample = flat[spread_indices(flat.size, HISTOGRAM_SAMPLE)].astype("float64")
     counts, edges = np.histogram(sample, bins=HISTOGRAM_BINS, range=(low, high))
     return edges.tolist(), counts.tolist()
+
+
+def gradient_stddev(values: Host) -> float:
+    """Standard deviation of a gradient, NaN if any of it is not finite."""
+    _, stddev, missing = finite_moments(values)
+    return math.nan if missing else stddev

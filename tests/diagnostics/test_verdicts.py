@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import keras_inits
-from keras_inits.diagnostics import advice, diagnose, verdicts
+from keras_inits.diagnostics import diagnose, verdicts, weights
 from tests.diagnostics.networks import (
     linear_tolerance,
     normal,
@@ -278,7 +278,7 @@ def test_an_initializer_is_told_by_what_it_was_given(initializer, text):
     layer.build((None, 200))
     stddev = float(np.std(as_numpy(layer.kernel)))
 
-    assert advice.drawn_by(layer, layer.kernel, stddev) == text
+    assert weights.drawn_by(layer, layer.kernel, stddev) == text
 
 
 def test_an_initializer_that_did_not_draw_the_weights_is_not_told():
@@ -287,12 +287,12 @@ def test_an_initializer_that_did_not_draw_the_weights_is_not_told():
     stddevs = [float(np.std(as_numpy(kernel))) for kernel in layer.weights[:2]]
 
     texts = [
-        advice.drawn_by(layer.cell, kernel, stddev)
+        weights.drawn_by(layer.cell, kernel, stddev)
         for kernel, stddev in zip(layer.weights[:2], stddevs, strict=True)
     ]
     assert texts == ["GlorotUniform()", "Orthogonal(gain=1.0)"]
     wrong = 1.1 * stddevs[0]  # of 6400 entries, whose stddev is known to 5 in 100
-    assert advice.drawn_by(layer.cell, layer.weights[0], wrong) is None
+    assert weights.drawn_by(layer.cell, layer.weights[0], wrong) is None
 
 
 @pytest.mark.parametrize(
