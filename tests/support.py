@@ -126,17 +126,17 @@ def assert_mean(values, expected, stddev):
     assert abs(np.mean(values, dtype=np.float64) - expected) < tolerance
 
 
-def assert_moments(values, law):
-    """Mean, variance, skewness and kurtosis are those of a SciPy law.
+def assert_moments(values, distribution):
+    """Mean, variance, skewness and kurtosis are those of a SciPy distribution.
 
     Tested are the means of the powers 1 to 4 of the standardized values, each of
     which has the standard error sqrt(Var(z**power) / n) with
     Var(z**power) = E z**(2 power) - (E z**power)**2.
     """
-    mean, stddev = law.mean(), law.std()
+    mean, stddev = distribution.mean(), distribution.std()
     z = (np.asarray(values, np.float64) - mean) / stddev
     moment = [
-        law.expect(lambda x, power=power: ((x - mean) / stddev) ** power)
+        distribution.expect(lambda x, power=power: ((x - mean) / stddev) ** power)
         for power in range(9)
     ]
     for power in (1, 2, 3, 4):
@@ -144,14 +144,14 @@ def assert_moments(values, law):
         assert_mean(z**power, moment[power], spread)
 
 
-def assert_law(values, law):
-    """The values are a sample of the law, by Kolmogorov and Smirnov."""
+def assert_distribution(values, distribution):
+    """The values are a sample of the distribution, by Kolmogorov and Smirnov."""
     values = np.ravel(values).astype(np.float64)
-    assert stats.kstest(values, law.cdf, method="asymp").pvalue > FALSE_ALARM
+    assert stats.kstest(values, distribution.cdf, method="asymp").pvalue > FALSE_ALARM
 
 
-def assert_same_law(one, other):
-    """Two samples come from one law, by the two-sample test."""
+def assert_same_distribution(one, other):
+    """Two samples come from one distribution, by the two-sample test."""
     one, other = (np.ravel(x).astype(np.float64) for x in (one, other))
     assert stats.ks_2samp(one, other, method="asymp").pvalue > FALSE_ALARM
 

@@ -9,7 +9,7 @@ import keras_inits
 from keras_inits import draws
 from keras_inits.engine import streams
 from keras_inits.engine.ops import NUMPY
-from tests.support import as_numpy, assert_law, raises_exactly
+from tests.support import as_numpy, assert_distribution, raises_exactly
 
 KEY = streams.from_seed(5)
 OPS = NUMPY
@@ -46,14 +46,16 @@ def test_the_draws_are_those_of_the_classes():
 
 
 def test_the_defaults_are_the_standard_distributions():
-    assert_law(draws.uniform(OPS, KEY, SHAPE, dtype="float32"), stats.uniform())
-    assert_law(draws.normal(OPS, KEY, SHAPE, dtype="float32"), stats.norm())
+    assert_distribution(
+        draws.uniform(OPS, KEY, SHAPE, dtype="float32"), stats.uniform()
+    )
+    assert_distribution(draws.normal(OPS, KEY, SHAPE, dtype="float32"), stats.norm())
     truncated = draws.truncated_normal(OPS, KEY, SHAPE, dtype="float32")
-    assert_law(truncated, stats.truncnorm(-2.0, 2.0))
+    assert_distribution(truncated, stats.truncnorm(-2.0, 2.0))
     whole = draws.truncated_normal(
         OPS, KEY, SHAPE, lower=None, upper=None, dtype="float32"
     )
-    assert_law(whole, stats.norm())
+    assert_distribution(whole, stats.norm())
 
 
 def test_permutations_are_permutations():
@@ -78,7 +80,7 @@ def test_an_initializer_of_ones_own_works_everywhere():
     share = np.mean(values != 0.0)
     # A share of n coins has the standard error sqrt(p (1 - p) / n); 5 of them.
     assert abs(share - 0.25) < 5.0 * (0.25 * 0.75 / values.size) ** 0.5
-    assert_law(values[values != 0.0], stats.norm())
+    assert_distribution(values[values != 0.0], stats.norm())
     assert initializer.get_config() == {"share": 0.25, "stddev": 1.0, "seed": 3}
 
     layer = keras.layers.Dense(4, kernel_initializer=initializer)

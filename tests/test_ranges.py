@@ -130,7 +130,7 @@ def test_all_entries_lie_within_the_extent(label, dtype):
         assert found.max() <= high + slack
 
 
-def test_the_extent_of_a_normal_law_is_reached():
+def test_the_extent_of_a_normal_distribution_is_reached():
     """The two ends are values of half-words, not a guess beyond them."""
     low, high = ki.RandomNormal(1.0, 2.0).extent(())
     assert low == -high + 2.0

@@ -27,12 +27,12 @@ def test_show_tells_fans_stddevs_and_range(run):
     expected = math.sqrt(2.0 / 576.0)
     assert shown["stddev, expected"] == f"{expected:.5g} around 0"
     drawn = float(shown["stddev, drawn"].split()[0])
-    # A standard deviation has a relative standard error below that of the normal law.
+    # A standard deviation has a relative standard error below that of a normal one.
     assert abs(drawn / expected - 1.0) < support.SIGMAS / math.sqrt(2 * 73728)
     low, high = (float(end) for end in shown["range, drawn"].split(" to "))
-    cut = 2.0 * expected / 0.8796
-    assert -cut <= low < -0.99 * cut
-    assert 0.99 * cut < high <= cut
+    bound = 2.0 * expected / 0.8796
+    assert -bound <= low < -0.99 * bound
+    assert 0.99 * bound < high <= bound
 
 
 def test_show_tells_what_an_activation_makes_of_it(run):
@@ -41,7 +41,7 @@ def test_show_tells_what_an_activation_makes_of_it(run):
     shown = rows(out)
     assert shown["gain of relu"] == "1.4142"
     assert shown["stddev asked for"] == "0.0625 = gain / sqrt(fan_in)"
-    # He's law: sums of mean square 2, after ReLU again 1.
+    # He's formula: sums of mean square 2, after ReLU again 1.
     sums = float(shown["stddev of the sums"].split()[0])
     tolerance = support.SIGMAS / math.sqrt(2 * 512**2)
     assert abs(sums / math.sqrt(2.0) - 1.0) < tolerance

@@ -32,7 +32,7 @@ def product_sum(targets, outputs):
 
 
 @pytest.mark.parametrize("gain", [0.6, 1.0, 1.7])
-def test_a_linear_network_multiplies_the_deviation_by_its_gain(gain):
+def test_a_linear_network_multiplies_the_standard_deviation_by_its_gain(gain):
     report = diagnose(linear_network(gain), normal((BATCH, WIDTH)))
 
     for depth, layer in enumerate(report.layers, start=1):

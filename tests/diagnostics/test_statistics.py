@@ -27,7 +27,7 @@ def test_infinities_of_both_signs_are_counted():
 
 
 @pytest.mark.parametrize("scale", [1e-30, 1e-42, 1e30])
-def test_deviation_is_right_where_squares_leave_float32(scale):
+def test_the_standard_deviation_is_right_where_squares_leave_float32(scale):
     values = np.tile(np.float32([-scale, scale]), 500)
 
     expected = float(values[1])  # 1e-42 is subnormal and has few digits

@@ -104,7 +104,7 @@ def test_normal_ends_at_the_quantile_of_the_least_half_word(mean, stddev, dtype)
     assert values.min() == pytest.approx(mean - reach, abs=slack)
 
 
-def test_a_deviation_of_zero_gives_the_mean():
+def test_a_standard_deviation_of_zero_gives_the_mean():
     found = draws.normal(Extremes(), KEY, (), mean=0.25, stddev=0.0, dtype="float32")
 
     assert set(found) == {np.float32(0.25)}

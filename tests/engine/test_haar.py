@@ -8,7 +8,7 @@ from scipy import stats
 
 from keras_inits.engine import orthogonal, streams
 from keras_inits.engine.host import HostOps
-from tests.support import SIGMAS, assert_law, assert_mean, orthogonality
+from tests.support import SIGMAS, assert_distribution, assert_mean, orthogonality
 
 pytestmark = pytest.mark.once
 
@@ -39,21 +39,21 @@ def test_the_trace_has_haars_moments(squares, power, expected, variance):
     assert_mean(trace**power, expected, math.sqrt(variance))
 
 
-def test_every_entry_has_haars_law(squares):
+def test_every_entry_has_haars_distribution(squares):
     """(1 + q) / 2 of a coordinate of a uniform unit vector is Beta((n - 1) / 2)."""
-    law = stats.beta(2.5, 2.5, loc=-1.0, scale=2.0)
+    expected = stats.beta(2.5, 2.5, loc=-1.0, scale=2.0)
 
     for row in range(6):
         for column in range(6):
-            assert_law(squares[:, row, column], law)
+            assert_distribution(squares[:, row, column], expected)
 
 
-def test_entries_of_a_tall_factor_have_haars_law():
-    law = stats.beta(4.5, 4.5, loc=-1.0, scale=2.0)
+def test_entries_of_a_tall_factor_have_haars_distribution():
+    expected = stats.beta(4.5, 4.5, loc=-1.0, scale=2.0)
     tall = np.stack([haar(10, 3, seed) for seed in range(2000)])
 
     for row, column in ((0, 0), (1, 1), (2, 2), (9, 0), (9, 2), (0, 2)):
-        assert_law(tall[:, row, column], law)
+        assert_distribution(tall[:, row, column], expected)
 
 
 def test_signs_are_symmetric_and_products_of_them_too(squares):
@@ -70,14 +70,14 @@ def test_signs_are_symmetric_and_products_of_them_too(squares):
     assert abs(determinant.mean()) < limit
 
 
-def test_a_fixed_rotation_of_the_factor_has_the_same_law(squares):
-    """Haar's law is invariant; the law of a diagonal entry afterwards shows it."""
+def test_a_fixed_rotation_of_the_factor_has_the_same_distribution(squares):
+    """Haar's distribution is invariant, which an entry of the diagonal shows."""
     rotation = haar(6, 6, SAMPLES + 1, "float64")
-    law = stats.beta(2.5, 2.5, loc=-1.0, scale=2.0)
+    expected = stats.beta(2.5, 2.5, loc=-1.0, scale=2.0)
 
     for rotated in (squares @ rotation, rotation @ squares):
         for place in range(6):
-            assert_law(rotated[:, place, place], law)
+            assert_distribution(rotated[:, place, place], expected)
 
 
 def test_large_matrices_of_several_panels_look_haar():
@@ -86,6 +86,6 @@ def test_large_matrices_of_several_panels_look_haar():
 
     # The entries are orthonormal, not independent, which only makes them more
     # regular than independent ones: the statistic stays below the same limit.
-    assert_law(matrix * 20.0, stats.norm())
+    assert_distribution(matrix * 20.0, stats.norm())
     assert abs(np.trace(matrix)) < SIGMAS
     assert abs(np.trace(matrix @ matrix) - 1.0) < SIGMAS * math.sqrt(2.0)

@@ -77,7 +77,7 @@ def test_neither_does_the_layout_in_memory():
 
 @pytest.mark.parametrize("value", [0.1, -3e38, 1e-42, 0.0])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_equal_values_have_the_deviation_zero(value, dtype):
+def test_equal_values_have_the_standard_deviation_zero(value, dtype):
     values = np.full((host.BLOCK + 3,), value, dtype)
 
     assert moments.mean_and_stddev(values) == (float(values[0]), 0.0)

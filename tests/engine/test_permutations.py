@@ -35,7 +35,7 @@ def test_every_permutation_is_as_likely(length):
     rows = collections.Counter(map(tuple, permutations(count, length).tolist()))
 
     assert set(rows) == set(itertools.permutations(range(length)))
-    # Each count is Poisson-like about 1000, so this sum has the chi-square law.
+    # Each count is Poisson-like about 1000, so this sum is distributed as chi-square.
     chi_square = sum((found - 1000) ** 2 / 1000 for found in rows.values())
     assert chi_square < stats.chi2.isf(FALSE_ALARM, len(rows) - 1)
 

@@ -38,12 +38,12 @@ def magnitudes():
     return np.unique(np.concatenate([small, edges, some])).astype(np.int64)
 
 
-def deviates(half_words, law):
+def deviates(half_words, table):
     """The table's deviates, in double precision."""
-    integers = quantile.deviates(HostOps(), half_words.astype(np.int32), law)
+    integers = quantile.deviates(HostOps(), half_words.astype(np.int32), table)
     assert integers.dtype == np.int32
     assert np.abs(integers.astype(np.int64)).max() <= 2**quantile.INTEGER_BITS
-    return integers * law.unit
+    return integers * table.unit
 
 
 def error(found, expected):
@@ -52,10 +52,10 @@ def error(found, expected):
 
 def test_the_normal_quantile_error_is_below_a_millionth():
     m = magnitudes()
-    law = quantile.table()
+    table = quantile.table()
 
-    assert error(deviates(m, law), stats.norm.isf(m / 2.0**32)) < 1e-6
-    assert error(deviates(-m, law), stats.norm.ppf(m / 2.0**32)) < 1e-6
+    assert error(deviates(m, table), stats.norm.isf(m / 2.0**32)) < 1e-6
+    assert error(deviates(-m, table), stats.norm.ppf(m / 2.0**32)) < 1e-6
 
 
 def test_the_normal_range_is_the_quantile_of_the_least_half_word():
@@ -67,18 +67,18 @@ def test_the_normal_range_is_the_quantile_of_the_least_half_word():
 
 
 @pytest.mark.parametrize("interval", INTERVALS)
-def test_a_truncated_quantile_is_the_one_of_the_truncated_law(interval):
+def test_a_truncated_quantile_is_the_one_of_the_truncated_distribution(interval):
     m = magnitudes()
-    law = quantile.table(*interval)
+    table = quantile.table(*interval)
     # Double precision of SciPy's quantile function, a unit of the integers for
     # each rounding (of the table and of the interpolation), the error of linear
-    # interpolation that the whole law has too, and half-words as float32.
+    # interpolation that the untruncated one has too, and half-words as float32.
     density = np.exp(-0.5 * stats.truncnorm.median(*interval) ** 2) / math.tau**0.5
     half_word_rounding = 2.0**-25 * normal.mass(*interval) / (2.0 * density)
-    tolerance = 1e-6 + 2.0 * law.unit + half_word_rounding
+    tolerance = 1e-6 + 2.0 * table.unit + half_word_rounding
 
     for sign, exact in ((1, stats.truncnorm.isf), (-1, stats.truncnorm.ppf)):
-        found = deviates(sign * m, law)
+        found = deviates(sign * m, table)
         assert found.min() >= interval[0]
         assert found.max() <= interval[1]
         assert error(found, exact(m / 2.0**32, *interval)) < tolerance
@@ -86,9 +86,9 @@ def test_a_truncated_quantile_is_the_one_of_the_truncated_law(interval):
 
 def test_a_quantile_rises_from_half_word_to_half_word():
     m = magnitudes()
-    for law in (quantile.table(), quantile.table(-1.0, 2.5)):
-        above = quantile.deviates(HostOps(), m.astype(np.int32), law)
-        below = quantile.deviates(HostOps(), (-m).astype(np.int32), law)
+    for table in (quantile.table(), quantile.table(-1.0, 2.5)):
+        above = quantile.deviates(HostOps(), m.astype(np.int32), table)
+        below = quantile.deviates(HostOps(), (-m).astype(np.int32), table)
         assert np.all(np.diff(above) <= 0)
         assert np.all(np.diff(below) >= 0)
         assert below[-1] <= above[-1]
@@ -105,27 +105,27 @@ def test_a_quantile_rises_from_half_word_to_half_word():
     ],
 )
 def test_every_entry_of_a_table_is_that_of_the_record(interval, sha256):
-    law = quantile.table(*interval)
-    entries = np.concatenate([law.base, law.slope]).astype("<i4").tobytes()
+    table = quantile.table(*interval)
+    entries = np.concatenate([table.base, table.slope]).astype("<i4").tobytes()
 
     assert hashlib.sha256(entries).hexdigest()[:16] == sha256
 
 
 def test_an_even_half_word_counts_as_the_odd_one_above_it():
-    law = quantile.table()
+    table = quantile.table()
     even = np.array([0, 2, 1000, -2, -(2**31)])
 
-    np.testing.assert_array_equal(deviates(even, law), deviates(even + 1, law))
+    np.testing.assert_array_equal(deviates(even, table), deviates(even + 1, table))
 
 
-def test_a_symmetric_law_has_symmetric_quantiles():
+def test_a_symmetric_distribution_has_symmetric_quantiles():
     m = magnitudes()
-    for law in (quantile.table(), quantile.table(-2.0, 2.0)):
-        above, below = deviates(m, law), deviates(-m, law)
+    for table in (quantile.table(), quantile.table(-2.0, 2.0)):
+        above, below = deviates(m, table), deviates(-m, table)
         # One integer of rounding, for halves are rounded upward on both sides; but
         # halves are rare, where rounding down would be off for every second.
-        assert error(above, -below) <= law.unit
-        assert abs(np.mean(above + below)) < 0.1 * law.unit
+        assert error(above, -below) <= table.unit
+        assert abs(np.mean(above + below)) < 0.1 * table.unit
 
 
 @pytest.mark.parametrize("interval", [(-2.0, 2.0), (-1.0, 2.5), (0.5, 3.0)])
@@ -149,7 +149,7 @@ def test_the_standard_deviation_after_truncation_is_the_exact_one(interval):
     assert relative < 1e-13
 
 
-def test_the_cut_at_two_deviations_leaves_the_documented_share():
+def test_truncation_at_two_standard_deviations_leaves_the_documented_share():
     assert f"{normal.truncated_moments(-2.0, 2.0)[1]:.4f}" == "0.8796"
 
 
@@ -175,7 +175,7 @@ def test_an_interval_that_cannot_be_resolved_is_refused(interval):
 
 
 def test_a_table_cannot_be_written_to():
-    law = quantile.table()
+    table = quantile.table()
 
-    assert not law.base.flags.writeable
-    assert not law.slope.flags.writeable
+    assert not table.base.flags.writeable
+    assert not table.slope.flags.writeable

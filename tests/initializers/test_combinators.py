@@ -11,7 +11,7 @@ from scipy import stats
 import keras_inits
 from tests.support import (
     as_float64,
-    assert_law,
+    assert_distribution,
     assert_orthonormal,
     assert_uncorrelated,
 )
@@ -31,13 +31,13 @@ def gates_of(inner, shape, gates=4):
 
 
 @pytest.mark.parametrize("gates", [1, 3, 4])
-def test_each_gate_has_the_law_and_the_fans_of_a_matrix_of_its_own(gates):
+def test_each_gate_has_the_distribution_and_the_fans_of_a_matrix_of_its_own(gates):
     shape = (60, 90 * gates)
     limit = math.sqrt(6.0 / (60 + 90))
 
     for gate in gates_of(keras_inits.GlorotUniform(seed=3), shape, gates):
         assert gate.shape == (60, 90)
-        assert_law(gate, stats.uniform(-limit, 2 * limit))
+        assert_distribution(gate, stats.uniform(-limit, 2 * limit))
 
 
 def test_each_gate_is_orthogonal():

@@ -1,4 +1,4 @@
-"""Classes that Keras also has: its arguments, configs, fans and laws."""
+"""Classes that Keras also has: its arguments, configs, fans and distributions."""
 
 import inspect
 import random
@@ -9,7 +9,7 @@ import pytest
 
 import keras_inits
 from keras_inits.registry import KERAS_ALIASES
-from tests.support import as_float64, assert_same_law
+from tests.support import as_float64, assert_same_distribution
 
 SHARED = sorted(
     name
@@ -88,11 +88,11 @@ def test_ours_is_a_keras_initializer(name):
 
 
 @pytest.mark.parametrize("name", DRAWN)
-def test_a_sample_has_the_law_of_keras_own(name):
+def test_a_sample_has_the_distribution_of_keras_own(name):
     ours, theirs = both(name)
     shape = (3, 3, 16, 50)
 
-    assert_same_law(
+    assert_same_distribution(
         as_float64(ours(seed=3)(shape, "float32")),
         as_float64(theirs(seed=4)(shape, "float32")),
     )

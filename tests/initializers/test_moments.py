@@ -21,7 +21,7 @@ def test_the_moments_are_those_of_the_draws(name):
     mean, stddev = initializer.moments(shape)
 
     # The variance has the relative standard error sqrt((kurtosis - 1) / n); no
-    # law here has a kurtosis above 5, save that a convolution of zeros around
+    # distribution here has a kurtosis above 5, save that a convolution of zeros around
     # one orthogonal matrix has its mean square exactly.
     n = values.size
     power = stddev**2 + mean**2

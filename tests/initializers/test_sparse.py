@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 import keras_inits
-from tests.support import FALSE_ALARM, as_float64, assert_law, float_dtypes
+from tests.support import FALSE_ALARM, as_float64, assert_distribution, float_dtypes
 
 
 def zeros_per_unit(values, axis):
@@ -47,7 +47,7 @@ def test_the_other_values_are_normal_so_places_do_not_depend_on_them(axis):
     initializer = keras_inits.Sparse(0.3, stddev=0.2, axis=axis, seed=5)
     values = as_float64(initializer((200, 200)))
 
-    assert_law(values[values != 0], stats.norm(0.0, 0.2))
+    assert_distribution(values[values != 0], stats.norm(0.0, 0.2))
 
 
 def test_places_obey_the_seed():
@@ -62,7 +62,7 @@ def test_places_differ_from_unit_to_unit_and_are_all_as_likely():
     zero = as_float64(keras_inits.Sparse(0.25, seed=5)((8, 5000))) == 0
 
     assert len(np.unique(zero.T, axis=0)) == math.comb(8, 2)
-    # Which of the 28 pairs of places is zero has the uniform law.
+    # Which of the 28 pairs of places is zero is uniformly distributed.
     pairs = np.unique(zero.T @ (1 << np.arange(8)), return_counts=True)[1]
     assert len(pairs) == 28
     assert stats.chisquare(pairs).pvalue > FALSE_ALARM

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import keras_inits
-from tests.support import as_float64, assert_same_law, orthogonality
+from tests.support import as_float64, assert_same_distribution, orthogonality
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.once
@@ -56,8 +56,8 @@ PAIRS = [
     ("xavier_uniform_", {"gain": 1.4}, "XavierUniform", {"gain": 1.4}),
     ("xavier_normal_", {"gain": 1.4}, "XavierNormal", {"gain": 1.4}),
     *(
-        (f"kaiming_{law}_", config, f"Kaiming{law.capitalize()}", config)
-        for law in ("uniform", "normal")
+        (f"kaiming_{kind}_", config, f"Kaiming{kind.capitalize()}", config)
+        for kind in ("uniform", "normal")
         for config in (
             {},
             {"a": math.sqrt(5.0)},
@@ -71,11 +71,11 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("function", "arguments", "name", "config"), PAIRS)
-def test_a_sample_has_the_law_of_torchs(function, arguments, name, config):
+def test_a_sample_has_the_distribution_of_torchs(function, arguments, name, config):
     ours = getattr(keras_inits, name)(**config, seed=1)(KERAS_SHAPE, "float32")
 
     assert to_torch(ours).shape == TORCH_SHAPE
-    assert_same_law(to_torch(ours), torch_sample(function, **arguments))
+    assert_same_distribution(to_torch(ours), torch_sample(function, **arguments))
 
 
 @pytest.mark.parametrize("shape", [(4, 4), (3, 5), (5, 3)])
@@ -113,11 +113,11 @@ def test_sparse_along_axis_0_has_torchs_zeros_per_column(shape, sparsity):
     np.testing.assert_array_equal((ours == 0).sum(0), (torchs == 0).sum(0))
 
 
-def test_sparse_values_have_torchs_law():
+def test_sparse_values_have_torchs_distribution():
     torchs = torch_sample("sparse_", 0.2, std=0.3, shape=(120, 100))
     ours = to_torch(keras_inits.Sparse(0.2, 0.3, axis=0, seed=1)((100, 120)))
 
-    assert_same_law(ours[ours != 0], torchs[torchs != 0])
+    assert_same_distribution(ours[ours != 0], torchs[torchs != 0])
 
 
 @pytest.mark.parametrize("shape", [(8, 5), (5, 8), (4, 3, 2, 2), (16, 3, 2, 1)])
@@ -135,7 +135,7 @@ def test_orthogonal_is_orthogonal_along_torchs_rows(shape):
     np.testing.assert_allclose(gram(ours), gram(torchs), rtol=0, atol=tolerance)
 
 
-def test_orthogonal_entries_have_torchs_law():
+def test_orthogonal_entries_have_torchs_distribution():
     ours = [keras_inits.Orthogonal(seed=s)((3, 4)) for s in range(400)]
     generator = torch.Generator().manual_seed(0)
     torchs = [
@@ -145,7 +145,7 @@ def test_orthogonal_entries_have_torchs_law():
 
     ours = np.stack([to_torch(kernel) for kernel in ours])
     for row, column in ((0, 0), (1, 2), (3, 1)):
-        assert_same_law(ours[:, row, column], np.stack(torchs)[:, row, column])
+        assert_same_distribution(ours[:, row, column], np.stack(torchs)[:, row, column])
 
 
 TABLE = ["linear", "conv1d", "conv2d", "conv3d", "sigmoid", "tanh", "relu", "selu"]

@@ -15,11 +15,11 @@ from tests.tracers import over_tracers, tracers
 pytestmark = pytest.mark.traced
 
 SHAPES = [(16,), (9, 40), (3, 3, 5, 8), (16, 1, 9)]
-LAWS = ("RandomUniform", "RandomNormal", "TruncatedNormal", "Dirac", "Sparse")
-NARROW = [(name, dtype) for name in LAWS for dtype in ("float16", "bfloat16")]
+FAMILIES = ("RandomUniform", "RandomNormal", "TruncatedNormal", "Dirac", "Sparse")
+NARROW = [(name, dtype) for name in FAMILIES for dtype in ("float16", "bfloat16")]
 # One label for each formula; the others differ in their numbers alone.
 PLAIN = [
-    *LAWS,
+    *FAMILIES,
     "Orthogonal",
     "Identity",
     "Dirac groups",

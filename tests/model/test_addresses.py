@@ -1,4 +1,4 @@
-"""Addresses: told from the model alone, unique, and as the user named them."""
+"""Addresses: found from the model alone, unique, and as the user named them."""
 
 import keras
 import numpy as np
@@ -190,12 +190,12 @@ def test_a_shared_layer_has_one_address():
 
 
 def test_weights_of_one_path_are_numbered():
-    class Twins(keras.layers.Layer):
+    class Replicas(keras.layers.Layer):
         def build(self, shape):
             self.one = self.add_weight(shape=(2,), name="scale")
             self.other = self.add_weight(shape=(2,), name="scale")
 
-    layer = Twins()
+    layer = Replicas()
     layer.build((None, 2))
     assert names_of(layer) == ["scale", "scale~2"]
 

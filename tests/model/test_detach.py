@@ -10,7 +10,7 @@ from keras_inits.model import detach
 from keras_inits.model.detachment import counterpart
 from tests.model.models import as_numpy, assert_same, mixed, values
 from tests.processes import output
-from tests.support import assert_same_law, raises_exactly, stft_tolerance
+from tests.support import assert_same_distribution, raises_exactly, stft_tolerance
 
 layers = keras.layers
 
@@ -95,7 +95,7 @@ def test_every_class_of_the_package_is_looked_at():
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_the_counterpart_has_the_same_law(name):
+def test_the_counterpart_has_the_same_distribution(name):
     made = keras_inits.get({"class_name": name, "config": ARGUMENTS.get(name, {})})
     own = counterpart(made)
     if name in WITHOUT:
@@ -110,7 +110,7 @@ def test_the_counterpart_has_the_same_law(name):
     elif len(np.unique(expected)) < 3:
         np.testing.assert_array_equal(found, expected)
     else:
-        assert_same_law(found, expected)
+        assert_same_distribution(found, expected)
 
 
 @pytest.mark.parametrize(

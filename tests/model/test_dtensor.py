@@ -27,7 +27,7 @@ LAYOUTS = {
 
 
 @pytest.fixture(scope="module")
-def told():
+def answered():
     """What each process says, by its rank."""
     address = f"127.0.0.1:{free_port()}"
     return answers(
@@ -41,38 +41,38 @@ def told():
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_the_weights_are_cut_as_the_layout_says(told, layout):
+def test_the_weights_are_cut_as_the_layout_says(answered, layout):
     for rank in RANKS:
-        found = told[rank][layout]["placements"]
+        found = answered[rank][layout]["placements"]
         # The kernels of three layers.
         assert found.count(LAYOUTS[layout]) == 3
 
 
 @pytest.mark.parametrize("what", EXACT)
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_every_function_takes_the_weights_for_whole(told, layout, what):
-    plain = told[0]["plain"][what]
+def test_every_function_takes_the_weights_for_whole(answered, layout, what):
+    plain = answered[0]["plain"][what]
 
     assert plain
     for rank in RANKS:
-        assert told[rank][layout][what] == plain
+        assert answered[rank][layout][what] == plain
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_the_signal_is_that_of_the_plain_model(told, layout):
-    plain = told[0]["plain"]
+def test_the_signal_is_that_of_the_plain_model(answered, layout):
+    plain = answered[0]["plain"]
 
     for rank in RANKS:
         # No value is further off than one sum, nor is their mean or standard deviation.
         tolerance = plain["rounding"]
-        assert told[rank][layout]["signal"] == pytest.approx(
+        assert answered[rank][layout]["signal"] == pytest.approx(
             plain["signal"], rel=0.0, abs=tolerance
         )
 
 
-def test_each_function_changed_the_weights(told):
+def test_each_function_changed_the_weights(answered):
     names = ("built", "initialized", "by recipe", "reinitialized")
-    plain = told[0]["plain"]
+    plain = answered[0]["plain"]
 
     assert len({plain[name] for name in names}) == len(names)
     assert plain["planned"] == plain["built"]

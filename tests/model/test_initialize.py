@@ -156,7 +156,7 @@ def test_a_dry_run_reports_what_the_call_would_and_touches_nothing():
     assert not wet.dry_run
 
 
-def test_the_report_has_the_fans_and_the_deviation_that_was_drawn():
+def test_the_report_has_the_fans_and_the_standard_deviation_that_was_drawn():
     model = mixed()
     rules = {"*kernel": "he_normal", "bias": "zeros"}
     found = initialize(model, rules, seed=3)

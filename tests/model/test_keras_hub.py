@@ -9,7 +9,7 @@ from scipy import stats
 from keras_inits.model import initialize, recipes, reinitialize
 from tests.hub import NEEDS_HUB, keras_hub
 from tests.model.models import digest, values
-from tests.support import assert_law
+from tests.support import assert_distribution
 
 pytestmark = NEEDS_HUB
 
@@ -42,9 +42,9 @@ def test_gpt2_finds_the_parts_of_the_backbone(backbone):
     found = values(backbone)
     tables = [found[key] for key in found if key.endswith("embeddings")]
     assert len(tables) == 2
-    assert_law(np.concatenate(tables), stats.norm(0.0, 0.02))
+    assert_distribution(np.concatenate(tables), stats.norm(0.0, 0.02))
     kernels = np.concatenate([found[key].ravel() for key in small])
-    assert_law(kernels, stats.norm(0.0, 0.02 / math.sqrt(4.0)))
+    assert_distribution(kernels, stats.norm(0.0, 0.02 / math.sqrt(4.0)))
 
 
 def test_every_layer_of_the_backbone_tells_its_initializers(backbone):

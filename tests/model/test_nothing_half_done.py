@@ -45,14 +45,14 @@ def assert_note_tells(error, action, before, after):
     if note == f"{action}: No weight was set.":
         assert found == []
         return
-    told = NOTE.fullmatch(note)
-    assert told, note
-    assert told["action"] == action
+    said = NOTE.fullmatch(note)
+    assert said, note
+    assert said["action"] == action
     names = list(before)
-    assert int(told["count"]) == len(names)
-    done = int(told["done"])
-    assert told["last"] == (names[done - 1] if done else None)
-    sure, perhaps = names[:done], [told["next"]] if told["next"] else []
+    assert int(said["count"]) == len(names)
+    done = int(said["done"])
+    assert said["last"] == (names[done - 1] if done else None)
+    sure, perhaps = names[:done], [said["next"]] if said["next"] else []
     assert perhaps in ([], names[done : done + 1])
     assert found in (sure, sure + perhaps)
 

@@ -13,7 +13,12 @@ import keras_inits
 from keras_inits.model import initialize, recipes
 from keras_inits.model.recipes import residual
 from tests.model.models import changed, dense, mixed, values
-from tests.support import SIGMAS, assert_law, assert_orthonormal, raises_exactly
+from tests.support import (
+    SIGMAS,
+    assert_distribution,
+    assert_orthonormal,
+    raises_exactly,
+)
 
 layers = keras.layers
 WIDTH = 64
@@ -87,7 +92,7 @@ def test_gpt2_divides_the_outputs_of_its_2n_branches():
         else:
             small = address.endswith(OUTPUTS)
             stddev = 0.02 / math.sqrt(6.0) if small else 0.02
-            assert_law(array, stats.norm(0.0, stddev))
+            assert_distribution(array, stats.norm(0.0, stddev))
 
 
 def test_gpt2_takes_other_names_and_refuses_a_model_without_its_parts():
@@ -106,7 +111,7 @@ def test_gpt2_takes_other_names_and_refuses_a_model_without_its_parts():
         recipes.gpt2(0)
 
 
-def test_vit_is_cut_at_two_deviations_and_its_head_is_zero():
+def test_vit_is_truncated_at_two_standard_deviations_and_its_head_is_zero():
     model = transformer("block_0")
     for variable in model.weights:
         variable.assign(np.full(variable.shape, 9.0))
@@ -116,7 +121,7 @@ def test_vit_is_cut_at_two_deviations_and_its_head_is_zero():
     assert not np.any(found.pop("head/bias"))
     for address, array in found.items():
         if address.endswith(("kernel", "embeddings")):
-            assert_law(array, stats.truncnorm(-2.0, 2.0, 0.0, 0.02))
+            assert_distribution(array, stats.truncnorm(-2.0, 2.0, 0.0, 0.02))
 
 
 def test_deepnorm_follows_the_papers_table():
@@ -149,7 +154,7 @@ def assert_deepnorm(counts, betas):
             continue
         stddev = gain * math.sqrt(2.0 / (row.fan_in + row.fan_out))
         array = values(model)[row.address]
-        assert_law(array, stats.norm(0.0, stddev))
+        assert_distribution(array, stats.norm(0.0, stddev))
         pooled.setdefault((stack, gain), []).append(array.ravel() / stddev)
     for arrays in pooled.values():
         assert_stddev(np.concatenate(arrays), 1.0)
@@ -170,7 +175,7 @@ def test_t_fixup_follows_the_papers_factors(counts):
         array = values(model)[row.address]
         if row.address == "tokens/embeddings":
             stddev = WIDTH ** (-1 / 2) * (9 * layers_of_embedding) ** (-1 / 4)
-            assert_law(array, stats.norm(0.0, stddev))
+            assert_distribution(array, stats.norm(0.0, stddev))
         elif row.address.endswith("bias"):
             assert not np.any(array)
         else:
@@ -178,7 +183,7 @@ def test_t_fixup_follows_the_papers_factors(counts):
             if row.address.endswith(SCALED):
                 gain = factor[row.address.split("_")[0]]
             limit = gain * math.sqrt(6.0 / (row.fan_in + row.fan_out))
-            assert_law(array, stats.uniform(-limit, 2.0 * limit))
+            assert_distribution(array, stats.uniform(-limit, 2.0 * limit))
             # The largest of n values falls short of the bound by less than 20 / n,
             # but once in e**20, and no draw leaves the bound, which is rounded at most
             # 8 times here and as often there.
@@ -285,12 +290,12 @@ def test_keras_recipe_is_what_the_layers_have_by_default():
         address.split("/", 1)[1]: array for address, array in values(model).items()
     }
     limit = math.sqrt(6.0 / (8 + 160))
-    assert_law(found["lstm_cell/kernel"], stats.uniform(-limit, 2 * limit))
+    assert_distribution(found["lstm_cell/kernel"], stats.uniform(-limit, 2 * limit))
     recurrent = found["lstm_cell/recurrent_kernel"]
     assert_orthonormal(recurrent)
     assert np.all(np.split(found["lstm_cell/bias"], 4)[1] == 1.0)
     limit = math.sqrt(6.0 / (40 + 60))
-    assert_law(found["kernel"], stats.uniform(-limit, 2 * limit))
+    assert_distribution(found["kernel"], stats.uniform(-limit, 2 * limit))
     assert not np.any(found["bias"])
     assert np.all(found["gamma"] == 1.0)
 
@@ -326,7 +331,7 @@ def test_an_lstm_with_xavier_gates_and_zero_biases_is_one_rule():
         limit = math.sqrt(6.0 / (array.shape[0] + 80))
         gates = np.split(array, 4, axis=1)
         for part in gates:
-            assert_law(part, stats.uniform(-limit, 2 * limit))
+            assert_distribution(part, stats.uniform(-limit, 2 * limit))
         assert not np.any(gates[0] == gates[1])
 
 
@@ -343,7 +348,7 @@ def test_batch_normalization_with_gamma_around_one_is_one_rule():
         },
         seed=1,
     )
-    assert_law(values(layer)["gamma"], stats.norm(1.0, 0.02))
+    assert_distribution(values(layer)["gamma"], stats.norm(1.0, 0.02))
 
 
 def test_embeddings_with_a_zero_padding_row_are_one_rule():

@@ -8,7 +8,7 @@ import pytest
 
 from keras_inits.model import initialize, recipes
 from tests.model.models import values
-from tests.support import assert_same_law, raises_exactly
+from tests.support import assert_same_distribution, raises_exactly
 
 torch = pytest.importorskip("torch")  # PyTorch's own modules are the reference
 layers = keras.layers
@@ -22,14 +22,14 @@ def drawn(layer, *shapes, recipe=None):
 
 
 def assert_torch(array, parameter):
-    """An array has the law and the bound of a parameter of torch.
+    """An array has the distribution and the bound of a parameter of torch.
 
     Of n uniform values the largest falls short of the bound b by less than
     b * 20 / n but once in e**20; `parameter` and the array have the same n.
     """
     expected = parameter.detach().numpy()
     assert array.shape == expected.shape
-    assert_same_law(array, expected)
+    assert_same_distribution(array, expected)
     bound = np.max(np.abs(expected))
     assert abs(np.max(np.abs(array)) / bound - 1.0) < 20.0 / array.size
 
@@ -115,13 +115,13 @@ def test_recurrent_layers(layer, module):
 
 def test_embedding_and_its_padding_row():
     found = drawn(layers.Embedding(300, 50), ())["embeddings"]
-    assert_same_law(found, torch.nn.Embedding(300, 50).weight.detach().numpy())
+    assert_same_distribution(found, torch.nn.Embedding(300, 50).weight.detach().numpy())
     padded = drawn(layers.Embedding(300, 50), (), recipe=recipes.pytorch(7))
     rows = padded["embeddings"]
     expected = torch.nn.Embedding(300, 50, padding_idx=7).weight.detach().numpy()
     zero = np.flatnonzero(~np.any(rows, axis=1))
     np.testing.assert_array_equal(zero, np.flatnonzero(~np.any(expected, axis=1)))
-    assert_same_law(np.delete(rows, 7, axis=0), np.delete(expected, 7, axis=0))
+    assert_same_distribution(np.delete(rows, 7, axis=0), np.delete(expected, 7, axis=0))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from tests.model.models import (
 )
 from tests.support import (
     SIGMAS,
-    assert_same_law,
+    assert_same_distribution,
     existing,
     needs_gradients,
     raises_exactly,
@@ -120,7 +120,7 @@ def built_by_keras():
         keras_inits.enable()
 
 
-def test_every_layer_of_keras_gets_the_law_of_a_new_build():
+def test_every_layer_of_keras_gets_the_distribution_of_a_new_build():
     # Before 3.15 an initializer learns nothing of an EinsumDense kernel's axes.
     axes = "input_axes" in inspect.signature(keras.initializers.HeNormal).parameters
     einsum = (layers.EinsumDense, layers.MultiHeadAttention, layers.GroupQueryAttention)
@@ -140,8 +140,8 @@ def test_every_layer_of_keras_gets_the_law_of_a_new_build():
                 tolerance = stft_tolerance(found.shape[0])
                 np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
             else:
-                assert_same_law(found, expected)
-                # The law's scale too: the fourth moment of the laws here is at
+                assert_same_distribution(found, expected)
+                # The distribution's scale too: the fourth moment of those here is at
                 # most 3, so a mean square has the relative variance 2 / n, and
                 # this compares two.
                 power = np.mean(found.astype("float64") ** 2)

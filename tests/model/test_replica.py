@@ -10,7 +10,7 @@ from scipy import stats
 
 from keras_inits.model import initialize, recipes, reinitialize, replica
 from tests.model.models import as_numpy, assert_same, changed, values
-from tests.support import assert_law, raises_exactly
+from tests.support import assert_distribution, raises_exactly
 
 layers = keras.layers
 
@@ -58,7 +58,7 @@ def test_what_a_layer_passes_to_add_weight_is_recorded():
     assert np.all(found["mine/scale"] == 1.0)
     assert np.all(found["mine/b"] == 0.5)
     limit = math.sqrt(6.0 / (64 + 48))
-    assert_law(found["mine/w"], stats.uniform(-limit, 2.0 * limit))
+    assert_distribution(found["mine/w"], stats.uniform(-limit, 2.0 * limit))
     assert len(model.layers[0].weights) == 5
 
 

@@ -7,7 +7,7 @@ from scipy import stats
 import keras_inits as ki
 from keras_inits.model import fans_of, initialize, recipes, reinitialize
 from tests.model.models import values
-from tests.support import assert_law
+from tests.support import assert_distribution
 
 layers = keras.layers
 
@@ -62,7 +62,7 @@ def test_a_summed_axis_that_the_kernel_lacks_counts_where_its_length_is_known():
     assert fans_of(unknown, unknown.kernel) == (32, 24)
     report = initialize(known, {"kernel": ki.KaimingNormal()}, seed=0)
     assert fans_in(report, "kernel") == (192, 24)
-    assert_law(values(known)["kernel"], stats.norm(0.0, (2.0 / 192.0) ** 0.5))
+    assert_distribution(values(known)["kernel"], stats.norm(0.0, (2.0 / 192.0) ** 0.5))
     # Keras counts the kernel's own axes alone.
     assert fans_in(reinitialize(known, seed=0), "kernel") == (32, 24)
 

@@ -1,4 +1,4 @@
-"""Which weight a rule chooses, and what malformed rules are told."""
+"""Which weight a rule chooses, and what is said of malformed ones."""
 
 import functools
 import re

@@ -23,9 +23,9 @@ class Spikes(keras_inits.RandomInitializer):
         assert_type(draws.substream(key, "coins"), tuple[int, int])
         coins = draws.uniform(ops, key, shape, low=0, high=1.0, dtype=dtype)
         values = draws.normal(ops, key, shape, stddev=0.5, dtype=dtype)
-        cut = draws.truncated_normal(ops, key, shape, lower=None, dtype=dtype)
+        truncated = draws.truncated_normal(ops, key, shape, lower=None, dtype=dtype)
         draws.permutations(ops, key, 2, 3)
-        return ops.where(coins < self.share, values, cut)
+        return ops.where(coins < self.share, values, truncated)
 
 
 def of_keras(shape: tuple[int, ...], dtype: str | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""The laws of the draws: moments, and Kolmogorov-Smirnov against SciPy's."""
+"""The distributions of the draws: moments, and Kolmogorov-Smirnov against SciPy's."""
 
 import math
 
@@ -9,7 +9,7 @@ from scipy import stats
 
 from keras_inits.engine import draws, quantile, streams
 from keras_inits.engine.host import HostOps
-from tests.support import assert_law, assert_moments
+from tests.support import assert_distribution, assert_moments
 
 pytestmark = pytest.mark.once
 
@@ -46,40 +46,40 @@ def truncated(bounds, mean, stddev, dtype, seed=3, size=SIZE):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (-0.3, 0.7), (-5.0, -1.0)])
-def test_uniform_follows_its_law(low, high, dtype):
+def test_uniform_follows_its_distribution(low, high, dtype):
     values = uniform(low, high, dtype)
 
-    law = stats.uniform(low, high - low)
-    assert_law(values, law)
-    assert_moments(values, law)
+    expected = stats.uniform(low, high - low)
+    assert_distribution(values, expected)
+    assert_moments(values, expected)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("mean", "stddev"), [(0.0, 1.0), (-0.4, 0.02), (3.0, 7.0)])
-def test_normal_follows_its_law(mean, stddev, dtype):
+def test_normal_follows_its_distribution(mean, stddev, dtype):
     values = normal(mean, stddev, dtype)
 
-    law = stats.norm(mean, stddev)
-    assert_law(values, law)
-    assert_moments(values, law)
+    expected = stats.norm(mean, stddev)
+    assert_distribution(values, expected)
+    assert_moments(values, expected)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("bounds", INTERVALS)
-def test_truncated_normal_follows_its_law(bounds, dtype):
+def test_truncated_normal_follows_its_distribution(bounds, dtype):
     values = truncated(bounds, 0.0, 1.0, dtype)
 
-    law = stats.truncnorm(*bounds)
-    assert_law(values, law)
-    assert_moments(values, law)
+    expected = stats.truncnorm(*bounds)
+    assert_distribution(values, expected)
+    assert_moments(values, expected)
 
 
-def test_truncated_normal_follows_its_law_about_another_mean():
+def test_truncated_normal_follows_its_distribution_about_another_mean():
     values = truncated((-2.0, 1.0), 0.5, 0.25, "float32")
 
-    law = stats.truncnorm(-2.0, 1.0, 0.5, 0.25)
-    assert_law(values, law)
-    assert_moments(values, law)
+    expected = stats.truncnorm(-2.0, 1.0, 0.5, 0.25)
+    assert_distribution(values, expected)
+    assert_moments(values, expected)
 
 
 def test_every_bit_of_the_uniform_draw_is_fair():
@@ -119,14 +119,14 @@ def test_a_narrow_draw_is_the_float32_draw_rounded_once(narrow):
 
 
 def test_a_float64_draw_is_scaled_in_float64():
-    law = quantile.table()
+    table = quantile.table()
     stddev = 0.1  # not a number of float32
     values = normal(0.0, stddev, "float64", size=10_000)
-    integers = values / (stddev * law.unit)
+    integers = values / (stddev * table.unit)
 
     # One rounding of relative error 2**-53 in the product and one in the quotient.
     assert np.abs(integers - np.round(integers)).max() < 2.0**24 * 2.0**-51
-    np.testing.assert_array_equal(values, np.round(integers) * (stddev * law.unit))
+    np.testing.assert_array_equal(values, np.round(integers) * (stddev * table.unit))
     assert np.any(values != values.astype(np.float32))
 
 

@@ -1,4 +1,4 @@
-"""Every random initializer against the exact law that its docstring states."""
+"""Every random initializer against the exact distribution that its docstring states."""
 
 import math
 
@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 import keras_inits
-from tests.support import as_float64, assert_law, assert_moments, dtype_of
+from tests.support import as_float64, assert_distribution, assert_moments, dtype_of
 
 # fan_in = 9 * 24 = 216, fan_out = 9 * 60 = 540, and 12,960 entries: swapped fans
 # move the standard deviation by a factor 1.6, where 4 parts in a hundred would be seen.
@@ -32,7 +32,7 @@ def truncated(variance):
     )
 
 
-LAWS = [
+DISTRIBUTIONS = [
     ("RandomUniform", {}, stats.uniform(-0.05, 0.1)),
     ("RandomUniform", {"minval": -0.3, "maxval": 0.7}, stats.uniform(-0.3, 1.0)),
     ("RandomNormal", {}, stats.norm(0.0, 0.05)),
@@ -93,18 +93,18 @@ LAWS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "config", "law"), LAWS)
-def test_entries_follow_the_documented_law(name, config, law):
+@pytest.mark.parametrize(("name", "config", "distribution"), DISTRIBUTIONS)
+def test_entries_follow_the_documented_distribution(name, config, distribution):
     tensor = getattr(keras_inits, name)(**config, seed=11)(SHAPE, "float32")
 
     assert tuple(tensor.shape) == SHAPE
     assert dtype_of(tensor) == "float32"
     values = as_float64(tensor)
-    assert_law(values, law)
-    assert_moments(values, law)
+    assert_distribution(values, distribution)
+    assert_moments(values, distribution)
 
 
-def test_torchs_bounds_are_absolute_and_ours_are_in_deviations():
+def test_torchs_bounds_are_absolute_and_ours_are_in_standard_deviations():
     absolute = as_float64(keras_inits.TruncNormal(std=0.02, seed=0)((200, 200)))
     relative = as_float64(keras_inits.TruncatedNormal(stddev=0.02, seed=0)((200, 200)))
 
@@ -128,5 +128,5 @@ def test_a_fan_below_one_counts_as_one():
         )((4000,))
     )
 
-    assert_law(values, uniform(1.0))
+    assert_distribution(values, uniform(1.0))
     assert as_float64(keras_inits.HeNormal(seed=0)((0, 5))).shape == (0, 5)
