@@ -69,7 +69,7 @@ class LayerSignal:
         on_stream: Whether its output is a `StreamPoint` of the report.
         bias_size: Largest absolute value of its bias, None without one.
         waits: Whether a kernel or scale of zeros keeps its output constant, but gets
-            a gradient, so that one step of training ends this.
+            a gradient by which one step of training ends this.
         predicted_stddev: Standard deviation of its output by theory, given what went
             in, see `theory`; `None` where there is no theory.
         failed_assumption: The assumption of theory that fails here, one of

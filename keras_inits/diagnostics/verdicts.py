@@ -44,6 +44,8 @@ MOST_SENSITIVE = 300.0
 LEAST_SENSITIVE = 1e-3
 # A gradient below this moves nothing: it is the epsilon in Adam's denominator.
 LEAST_GRADIENT = 1e-7
+# Nor does one above this, whose square, by which Adam divides, is infinite.
+MOST_GRADIENT = math.sqrt(np.finfo("float32").max)
 # All problems, by what shows them: size of the output, gradient, distribution.
 _OfSize = Literal["vanishing", "exploding", "overflow", "input-independent"]
 _OfGradient = Literal[

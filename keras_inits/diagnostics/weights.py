@@ -46,7 +46,8 @@ def waits(weights: list[keras.Variable], gradients: dict[int, Tensor]) -> bool:
             and not np.any(_backend.to_numpy(variable))
         ):
             mean, stddev, _ = statistics.finite_moments(gradient)
-            if math.hypot(mean, stddev) > verdicts.LEAST_GRADIENT:
+            size = math.hypot(mean, stddev)
+            if verdicts.LEAST_GRADIENT < size < verdicts.MOST_GRADIENT:
                 return True
     return False
 

@@ -145,11 +145,11 @@ def test_a_branch_is_judged_by_what_it_adds(scale, healthy):
     assert report.healthy == healthy, report.verdict
 
 
-def normalized(kind, activation, *, residual=False):
-    """Six layers, each with a normalization after it, and a head."""
+def normalized(kind, activation, *, blocks=3, residual=False):
+    """Blocks of two layers, each with a normalization after it, and a head."""
     keras.utils.set_random_seed(0)
     x = inputs = keras.Input((32,))
-    for _ in range(3):
+    for _ in range(blocks):
         before = x
         x = kind()(keras.layers.Dense(32)(x))
         x = keras.layers.Activation(activation)(x)
@@ -189,6 +189,18 @@ def test_a_scale_of_zeros_that_gets_a_gradient_is_no_fault(kind, place):
 def test_scales_of_zeros_that_get_no_gradient_are_a_fault(kind):
     model = normalized(kind, "gelu")
     set_scales_to_zero(model, kind, [1, 3])
+
+    report = diagnosed(model, normal((SAMPLES, 32)))
+
+    assert report.verdict.startswith("vanishing from ")
+
+
+@needs_gradients
+def test_a_scale_of_zeros_whose_gradient_overflows_in_adam_is_a_fault():
+    # Each normalization of a constant makes the gradient 30 times as large.
+    kind = keras.layers.LayerNormalization
+    model = normalized(kind, "gelu", blocks=10)
+    set_scales_to_zero(model, kind, [0])
 
     report = diagnosed(model, normal((SAMPLES, 32)))
 
