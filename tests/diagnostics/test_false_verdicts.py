@@ -19,12 +19,14 @@ WIDE["intermediate_dim"] = 64
 TEXT = {**WIDE, "num_heads": 2, "max_sequence_length": LENGTH}
 GROUPED = {**WIDE, "num_query_heads": 2, "num_key_value_heads": 1}
 FOURIER = {**WIDE, "max_sequence_length": LENGTH}
+FREE = {**WIDE, "num_heads": 2}  # of a length of its sequences
 BACKBONES = {
     "GPT2": TEXT,
     "Bert": TEXT,
     "OPT": TEXT,
     "Llama": GROUPED,
     "FNet": FOURIER,
+    "Bloom": FREE,  # with layers that have no weights and were never built
 }
 
 
