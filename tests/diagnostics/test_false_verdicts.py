@@ -98,13 +98,29 @@ def test_one_segment_is_no_dead_unit():
     assert segments.verdict == "ok"
 
 
-def test_a_layer_scale_of_nearly_zero_is_no_fault():
+class LayerScale(keras.layers.Layer):
+    """A factor for each unit, as ConvNeXt has at the end of its branches."""
+
+    def build(self, shape):
+        start = keras.initializers.Constant(1e-6)
+        self.gamma = self.add_weight(shape=shape[-1:], initializer=start, name="gamma")
+
+    def call(self, inputs):
+        return inputs * self.gamma
+
+
+@pytest.mark.parametrize(
+    "scale",
+    [LayerScale, lambda: keras.layers.Rescaling(1e-6)],
+    ids=["weight", "number"],
+)
+def test_a_layer_scale_of_nearly_zero_is_no_fault(scale):
     keras.utils.set_random_seed(0)
     x = inputs = keras.Input((32,))
     for _ in range(3):
         branch = keras.layers.LayerNormalization()(x)
         branch = keras.layers.Dense(32, activation="gelu")(branch)
-        branch = keras.layers.Dense(32)(branch) * 1e-6
+        branch = scale()(keras.layers.Dense(32)(branch))
         x = keras.layers.Add()([x, branch])
     model = keras.Model(inputs, keras.layers.Dense(3)(x))
 

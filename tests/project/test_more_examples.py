@@ -45,3 +45,19 @@ def test_cross_validation_gets_its_folds_from_one_model(tmp_path):
     assert [name for name, _ in found] == ["reinitialize", "rebuild"]
     # Two short epochs: better than one guess in ten for both.
     assert all(float(accuracy) > 0.12 for _, accuracy in found)
+
+
+def test_the_deep_networks_that_are_called_healthy_are_those_that_learn(tmp_path):
+    pytest.importorskip("sklearn", reason="the example reads its images from there")
+    text = run("deep_network.py", "--epochs", "4", cwd=tmp_path)
+
+    verdicts = re.findall(r"^([\w(), .-]+): (healthy|vanishing)\b", text, re.MULTILINE)
+    losses = dict(re.findall(r"^ (\S.*?)  +1  +[\d.]+  +([\d.]+) ", text, re.MULTILINE))
+    called = dict(verdicts)
+    assert called == {
+        "N(0, 0.01)": "vanishing",
+        **dict.fromkeys(["He", "delta-orthogonal", "LSUV"], "healthy"),
+    }
+    assert set(losses) == set(called)
+    least = float(losses.pop("N(0, 0.01)"))
+    assert all(float(loss) < least for loss in losses.values()), losses
