@@ -174,12 +174,20 @@ class Predictor(capture.Observer):
         is_weighted = self.rules.get(type(layer)) is _weighted
         if not is_weighted or layer.activation in (None, LINEAR):
             return run(*args, **kwargs)
-        center, activation = _bias(layer)[0], layer.activation
+        center, activation = 0.0, layer.activation
+
+        def on_bias(values: Host) -> None:
+            nonlocal center
+            center = statistics.finite_moments(values)[0]
 
         def activated(tensor: Tensor) -> Tensor:
             def on_value(values: Host) -> None:
                 axis = capture.unit_axis(call, tensor)
                 self.before[call] = measure(values, axis, center)
+
+            if getattr(layer, "bias", None) is not None:
+                # In the pass JAX has a tracer for its values.
+                _backend.tap(keras.ops.convert_to_tensor(layer.bias), on_bias)
 
             return activation(_backend.tap(tensor, on_value))
 
@@ -354,7 +362,8 @@ def _normalized(case: Case) -> Prediction | None:
     variance = mean**2 + stddev**2
     if isinstance(layer, layers.RMSNormalization):
         center, spread = case.taken[0]
-        variance *= spread**2 / (center**2 + spread**2)
+        square = center**2 + spread**2
+        variance *= spread**2 / square if square else 0.0
     shift = _moments(named["beta"])[1] if "beta" in named else 0.0
     return Prediction(variance + shift**2, LARGE)
 

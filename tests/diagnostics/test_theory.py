@@ -19,6 +19,7 @@ from tests.support import (
     ROUNDING,
     SIGMAS,
     as_float64,
+    needs_gradients,
 )
 
 layers = keras.layers
@@ -380,3 +381,15 @@ def test_an_overflow_fails_no_assumption():
 
     assert row.signal.not_finite == 4 * 64
     assert row.failed_assumption is None
+
+
+@needs_gradients
+def test_a_pass_with_gradients_predicts_the_same():
+    model, dense = single(layers.Dense(32, "relu"), (32,))
+    dense.bias.assign(np.full(32, 0.5))
+    x = networks.normal((16, 32))
+
+    (alone,), (row,) = diagnose(model, x).layers, diagnose(model, x, x, "mse").layers
+
+    assert row.predicted_stddev == alone.predicted_stddev > 0
+    assert row.failed_assumption == alone.failed_assumption
