@@ -58,6 +58,7 @@ def fragment(made: Table) -> str:
     if made.code:
         caption += f'<pre style="text-align: left">{escape(made.code)}</pre>'
     return (
-        '<div style="max-height: 40em; overflow: auto">'
+        # Whoever has no mouse scrolls what the keyboard can reach.
+        '<div tabindex="0" style="max-height: 40em; overflow: auto">'
         f"{table(made, caption=caption)}</div>"
     )

@@ -87,6 +87,7 @@ def test_a_notebook_shows_the_rows(name):
     assert text.count("<tr") == 1 + report.table().row_count
     assert text.count('scope="row"') == report.table().row_count
     assert "<script" not in text
+    assert text.startswith('<div tabindex="0" ')  # the keyboard reaches what scrolls
 
 
 def test_markup_in_names_is_text():
