@@ -78,8 +78,13 @@ class Page:
             self.events.append(self._read())
 
     def evaluate(self, expression):
-        """The value of an expression in the page."""
-        found = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        """The value of an expression in the page, or what its promise gives."""
+        found = self.call(
+            "Runtime.evaluate",
+            expression=expression,
+            returnByValue=True,
+            awaitPromise=True,
+        )
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 

@@ -3,6 +3,7 @@
 The session `docs` builds it: `GUIDE` names the folder, `AXE` axe-core's script.
 """
 
+import concurrent.futures
 import html.parser
 import itertools
 import os
@@ -32,7 +33,15 @@ SCREENS = {
     "desk": {"width": 1280, "height": 900, "theme": "light"},
     "phone": {"width": 390, "height": 800, "theme": "dark"},
 }
-LONGEST = 1800.0  # seconds, for all pages in one browser
+LONGEST = 1800.0  # seconds that all pages of a screen may take
+
+# What users ask.
+QUESTIONS = (
+    *("reproduce_a_start", "cross_validation", "new_head", "lstm_gates"),
+    *("padding_row", "lora_layers", "load_without_the_package"),
+    *("write_an_initializer", "several_devices", "debug_a_vanishing_network"),
+    *("existing_code", "when_backends_differ"),
+)
 
 
 class Page(html.parser.HTMLParser):
@@ -87,16 +96,24 @@ def test_every_link_within_the_guide_resolves(pages):
     assert broken == []
 
 
+def clicks_to(pages):
+    """How many clicks each page is away from the start page."""
+    far, waiting = {"index.html": 0}, ["index.html"]
+    for name in waiting:
+        for found in (resolved(name, url) for url in pages[name].links):
+            if found and found[0] in pages and found[0] not in far:
+                far[found[0]] = far[name] + 1
+                waiting.append(found[0])
+    return far
+
+
 def test_every_page_is_reached_from_the_start_page(pages):
-    reached, waiting = set(), ["index.html"]
-    while waiting:
-        name = waiting.pop()
-        if name in reached or name not in pages:
-            continue
-        reached.add(name)
-        targets = [resolved(name, url) for url in pages[name].links]
-        waiting += [found[0] for found in targets if found]
-    assert set(pages) - reached - {"search.html"} == set()
+    assert set(pages) - set(clicks_to(pages)) - {"search.html"} == set()
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_answer_to_a_question_is_two_clicks_away(pages, question):
+    assert clicks_to(pages)[f"howto/{question}.html"] <= 2
 
 
 def test_nothing_is_loaded_from_outside(pages):
@@ -130,41 +147,53 @@ ASK_AXE = """axe.run(document, {resultTypes: ["violations"]}).then(({violations}
 IS_WIDE = "document.documentElement.scrollWidth > window.innerWidth + 1"
 
 
+def look(screen, profile):
+    """What a browser finds on each page: whether it is too wide, and so on."""
+    axe = AXE.read_text("utf-8") + "; true" if AXE.exists() else None
+    found = {}
+    with browser.open_page(profile, LONGEST) as page:
+        for name in PAGES:
+            page.show((GUIDE / name).resolve(), **screen)
+            asked = [
+                event["params"]["request"]["url"]
+                for event in page.events
+                if event["method"] == "Network.requestWillBeSent"
+            ]
+            wide, faults = page.evaluate(IS_WIDE), None
+            if axe:
+                page.evaluate(axe)
+                faults = page.evaluate(ASK_AXE)
+            found[name] = {"wide": wide, "asked": asked, "faults": faults}
+    return found
+
+
 @pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    with browser.open_page(tmp_path_factory.mktemp("profile"), LONGEST) as page:
-        yield page
+def seen(tmp_path_factory):
+    """What `look` finds, by screen: a browser for each, both at once."""
+    profiles = [tmp_path_factory.mktemp(name) for name in SCREENS]
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        return dict(
+            zip(SCREENS, pool.map(look, SCREENS.values(), profiles), strict=True)
+        )
 
 
-@pytest.fixture(scope="module", params=itertools.product(PAGES, SCREENS), ids="-".join)
-def shown(chromium, request):
-    """A page as the browser shows it on a screen."""
+@pytest.fixture(params=itertools.product(PAGES, SCREENS), ids="-".join)
+def shown(seen, request):
     name, screen = request.param
-    chromium.show((GUIDE / name).resolve(), **SCREENS[screen])
-    return chromium
+    return seen[screen][name]
 
 
 @needs_browser
 def test_a_page_fits_the_screen(shown):
-    assert not shown.evaluate(IS_WIDE)
+    assert not shown["wide"]
 
 
 @needs_browser
 def test_a_page_asks_for_nothing_from_outside(shown):
-    asked = [
-        event["params"]["request"]["url"]
-        for event in shown.events
-        if event["method"] == "Network.requestWillBeSent"
-    ]
-    assert {url.partition(":")[0] for url in asked} <= {"file", "data", "blob"}
+    assert {url.partition(":")[0] for url in shown["asked"]} <= {"file", "data", "blob"}
 
 
 @needs_browser
 @needs_axe
 def test_axe_finds_no_serious_fault(shown):
-    shown.evaluate(AXE.read_text("utf-8") + "; true")
-    found = shown.call(
-        "Runtime.evaluate", expression=ASK_AXE, awaitPromise=True, returnByValue=True
-    )
-
-    assert found["result"]["value"] == []
+    assert shown["faults"] == []
