@@ -5,6 +5,7 @@ and ReLU, on handwritten digits. Nothing is trained. Writes a picture of all
 histograms and prints a table of what the numbers say.
 
     python examples/activation_study.py [--out PATH] [--theme light|dark]
+        [--activations tanh]
 
 It needs scikit-learn for the digits and matplotlib for the picture.
 """
@@ -75,6 +76,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", default="activation_study", help="name of the picture")
     parser.add_argument("--theme", choices=tuple(plots.THEMES), default="light")
+    parser.add_argument(
+        "--activations", nargs="+", choices=ACTIVATIONS, default=ACTIVATIONS
+    )
     arguments = parser.parse_args()
 
     x, y = digits()
@@ -82,7 +86,7 @@ def main():
         (activation, name): diagnose(
             network(activation, start), x, y, "sparse_categorical_crossentropy"
         )
-        for activation in ACTIVATIONS
+        for activation in arguments.activations
         for name, start in STARTS.items()
     }
 

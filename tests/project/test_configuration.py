@@ -108,7 +108,7 @@ def test_the_links_of_the_published_readme_are_whole(tmp_path):
     links = re.findall(r"(!?)\[[^]]*\]\(([^)]+)\)", published)
     pictures = [url for mark, url in links if mark]
     assert pictures == [
-        "https://host/owner/name/raw/v1.2.3/docs/diagnostics/activation_study.png"
+        "https://host/owner/name/raw/v1.2.3/docs/diagnostics/four_starts.png"
     ]
     pages = [url for mark, url in links if not mark]
     assert len(pages) > 10

@@ -27,6 +27,14 @@ def test_the_activation_study_draws_its_picture_and_its_conclusions(tmp_path):
     assert any("tanh" in row and "Xavier" in row for row in healthy)
 
 
+def test_the_activation_study_draws_the_activations_that_are_asked_for(tmp_path):
+    command = ("activation_study.py", "--activations", "tanh", "--out", "tanh")
+    table = run(*command, cwd=tmp_path)
+
+    rows = [row.split()[1] for row in table.splitlines() if row.startswith("│ ")]
+    assert set(rows) - {"│"} == {"tanh"}
+
+
 def test_the_ported_network_starts_at_the_loss_of_the_original(tmp_path):
     table = run("port_from_pytorch.py", cwd=tmp_path)
 
