@@ -68,14 +68,17 @@ class Page:
             deviceScaleFactor=1,
             mobile=width < 600,
         )
-        # Colors on their way from one to another are not those of the page.
-        wishes = {"prefers-color-scheme": theme, "prefers-reduced-motion": "reduce"}
-        features = [{"name": name, "value": value} for name, value in wishes.items()]
-        self.call("Emulation.setEmulatedMedia", features=features)
+        self.set_theme(theme)
         self.events.clear()
         self.call("Page.navigate", url=path.as_uri())
         while not any(e["method"] == "Page.loadEventFired" for e in self.events):
             self.events.append(self._read())
+
+    def set_theme(self, theme):
+        """Prefers light or dark colors at once: those in between are no page's."""
+        wishes = {"prefers-color-scheme": theme, "prefers-reduced-motion": "reduce"}
+        features = [{"name": name, "value": value} for name, value in wishes.items()]
+        self.call("Emulation.setEmulatedMedia", features=features)
 
     def evaluate(self, expression):
         """The value of an expression in the page, or what its promise gives."""

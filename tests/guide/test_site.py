@@ -33,6 +33,7 @@ SCREENS = {
     "desk": {"width": 1280, "height": 900, "theme": "light"},
     "phone": {"width": 390, "height": 800, "theme": "dark"},
 }
+OTHER = {"light": "dark", "dark": "light"}
 LONGEST = 1800.0  # seconds that all pages of a screen may take
 
 # What users ask.
@@ -140,9 +141,13 @@ def test_the_list_for_machines_names_every_page():
     ] == []
 
 
-ASK_AXE = """axe.run(document, {resultTypes: ["violations"]}).then(({violations}) =>
-  violations.filter((found) => ["serious", "critical"].includes(found.impact))
+ASK_AXE = """axe.run(document, {resultTypes: ["violations"], OPTIONS}).then((said) =>
+  said.violations.filter((found) => ["serious", "critical"].includes(found.impact))
     .map((found) => [found.id, found.nodes.length, found.nodes[0].html.slice(0, 200)]))
+"""
+OF_COLORS = 'runOnly: ["color-contrast"]'
+THEME = """new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(
+  () => tell(document.documentElement.dataset.theme))))
 """
 IS_WIDE = "document.documentElement.scrollWidth > window.innerWidth + 1"
 
@@ -162,7 +167,11 @@ def look(screen, profile):
             wide, faults = page.evaluate(IS_WIDE), None
             if axe:
                 page.evaluate(axe)
-                faults = page.evaluate(ASK_AXE)
+                faults = page.evaluate(ASK_AXE.replace("OPTIONS", ""))
+                # In the other theme nothing but colors is different.
+                page.set_theme(OTHER[screen["theme"]])
+                assert page.evaluate(THEME) == OTHER[screen["theme"]]
+                faults += page.evaluate(ASK_AXE.replace("OPTIONS", OF_COLORS))
             found[name] = {"wide": wide, "asked": asked, "faults": faults}
     return found
 
