@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import keras_inits
+from keras_inits.engine import host
 from tests.workers import Workers
 
 
@@ -33,6 +34,17 @@ def _names_are_left_as_found():
     """No test leaves `enable` on for the next."""
     yield
     assert not keras_inits.is_enabled()
+
+
+@pytest.fixture
+def nothing_computed(monkeypatch):
+    """Any draw or fill fails the test."""
+
+    def computed(*args, **kwargs):
+        raise AssertionError("something was computed before the error")
+
+    for method in ("generate", "full", "cast"):
+        monkeypatch.setattr(host.HostOps, method, computed)
 
 
 @pytest.fixture

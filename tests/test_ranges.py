@@ -61,17 +61,6 @@ BEYOND = [
 ]
 
 
-@pytest.fixture
-def nothing_computed(monkeypatch):
-    """Any draw or fill fails the test."""
-
-    def computed(*args, **kwargs):
-        raise AssertionError("something was computed before the error")
-
-    for method in ("generate", "full", "cast"):
-        monkeypatch.setattr(host.HostOps, method, computed)
-
-
 @pytest.mark.usefixtures("nothing_computed")
 @pytest.mark.parametrize(("make", "dtype", "number", "range_text"), BEYOND)
 def test_a_dtype_that_cannot_hold_the_values_is_refused(

@@ -19,6 +19,7 @@ from keras_inits.initializers import Zeros
 from keras_inits.model.addresses import addresses
 from keras_inits.model.recording import Recorded
 from keras_inits.model.rules import Weight
+from keras_inits.model.unfolded import inputs_of
 
 # Where a layer may keep what it was given for an argument.
 SPELLINGS = ("{}", "_{}", "{}_rate", "{}_val", "{}_value")
@@ -177,20 +178,8 @@ def _build(replica: keras.Layer, layer: keras.Layer) -> None:
         replica.build_from_config(config)
         return
     # Keras builds such a layer by its first call.
-    if "input_shape" in config:
-        replica(_symbolic(config["input_shape"]))
-    else:
-        shapes = config["shapes_dict"].items()
-        replica(**{n.removesuffix("_shape"): _symbolic(shape) for n, shape in shapes})
-
-
-def _symbolic(shape: Any) -> Any:
-    """Symbolic tensors of a shape or of a structure of shapes."""
-    if isinstance(shape, dict):
-        return {name: _symbolic(entry) for name, entry in shape.items()}
-    if shape and isinstance(shape[0], (list, tuple, dict)):
-        return [_symbolic(entry) for entry in shape]
-    return keras.KerasTensor(shape)
+    args, kwargs = inputs_of(layer)
+    replica(*args, **kwargs)
 
 
 def reason(error: BaseException) -> str:

@@ -184,21 +184,22 @@ def trace(layer: keras.Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
         return None
 
 
-def _inputs_of(layer: keras.Layer) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def inputs_of(layer: keras.Layer) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Symbolic inputs of the shapes for which a layer was built."""
     config = layer.get_build_config() or {}
-
-    def symbolic(shape: Any) -> Any:
-        if isinstance(shape, dict):
-            return {name: symbolic(entry) for name, entry in shape.items()}
-        if shape and isinstance(shape[0], (list, tuple)):
-            return [symbolic(entry) for entry in shape]
-        return keras.KerasTensor(shape)
-
     if "input_shape" in config:
-        return (symbolic(config["input_shape"]),), {}
+        return (_symbolic(config["input_shape"]),), {}
     shapes = config.get("shapes_dict", {})
-    return (), {n.removesuffix("_shape"): symbolic(s) for n, s in shapes.items()}
+    return (), {n.removesuffix("_shape"): _symbolic(s) for n, s in shapes.items()}
+
+
+def _symbolic(shape: Any) -> Any:
+    """Symbolic tensors of a shape or of a structure of shapes."""
+    if isinstance(shape, dict):
+        return {name: _symbolic(entry) for name, entry in shape.items()}
+    if shape and isinstance(shape[0], (list, tuple, dict)):
+        return [_symbolic(entry) for entry in shape]
+    return keras.KerasTensor(shape)
 
 
 def calls_of(model: keras.Layer) -> list[Call]:
@@ -220,7 +221,7 @@ def graph_of(model: keras.Layer) -> tuple[list[Call], list[Call]]:
     outputs: list[Call] = []
     graph = functional(model)
     if graph is None:
-        args, kwargs = _inputs_of(model)
+        args, kwargs = inputs_of(model)
         graph = trace(model, args, kwargs)
     if graph is not None:
         found += [Call(None, [], tensor) for tensor in graph.inputs]
