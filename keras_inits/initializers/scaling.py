@@ -123,8 +123,7 @@ class VarianceScaling(RandomInitializer, keras.initializers.VarianceScaling):
         """Refuses a shape too low in rank or without the named axes."""
         hint = "A vector has no fans: give a bias Zeros or RandomUniform."
         _checks.check_rank(shape, range(self.least_rank, 65), hint)
-        if self.input_axes or self.output_axes or self.batch_axes:
-            self.fans(shape)
+        self.fans(shape)
 
     def extent(self, shape: Shape) -> Interval:
         # No fan is below 1, so this holds for all; the fans are counted only if the

@@ -62,6 +62,15 @@ def test_uniform_in_an_interval_with_one_number_of_the_dtype_draws_that():
     assert set(found.astype(np.float64)) == {1000.0}
 
 
+def test_uniform_stays_inside_where_its_step_is_rounded_up():
+    high = 1.49 * 2.0**-124  # a step is 2.98 of the least numbers of float32
+    found = draws.uniform(Extremes(), KEY, (), low=-high, high=high, dtype="float32")
+    values = found.astype(np.float64)
+
+    assert -high <= values.min() < -0.99 * high
+    assert 0.99 * high < values.max() < high
+
+
 @pytest.mark.parametrize(
     ("dtype", "low", "high"),
     [

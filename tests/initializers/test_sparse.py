@@ -35,10 +35,11 @@ def test_zeros_are_zeros_in_every_dtype(dtype):
     np.testing.assert_array_equal(zeros_per_unit(values, -1), 10)
 
 
-def test_the_default_axis_counts_the_incoming_weights_of_each_output():
-    values = as_float64(keras_inits.Sparse(0.5, seed=5)((10, 400)))
+@pytest.mark.parametrize("shape", [(10, 400), (2, 5, 3, 40)])
+def test_the_default_axis_counts_the_incoming_weights_of_each_output(shape):
+    values = as_float64(keras_inits.Sparse(0.5, seed=5)(shape))
 
-    assert set(zeros_per_unit(values, -1)) == {5}
+    assert set(zeros_per_unit(values, -1)) == {math.prod(shape[:-1]) // 2}
     assert len(set(zeros_per_unit(values, 0))) > 1
 
 
