@@ -164,6 +164,7 @@ def openvino(session):
 def hub(session):
     """The backbones of KerasHub on every backend."""
     run_pytest(session, "jax", "hub")
+    run_pytest(session, "torch", "hub", "tests/diagnostics")
 
 
 @nox.session(**LONG, **HERE, name="machines")

@@ -27,7 +27,9 @@ PAD = 0.08
 MOST_PANELS = 60
 COLUMNS = 10
 RESOLUTION = 150
+MARGIN = 0.02  # beside histograms on one scale, where one may be a line at the end
 LETTERS = 165  # of a panel's title, in all columns
+MARK = "! "
 OUTPUTS = "standard deviation of outputs over the batch"
 GRADIENTS = "standard deviation of gradients"
 
@@ -137,11 +139,15 @@ def draw_report(
     outputs = depths.of_outputs(report)
     wrong = {dot.place for dot in outputs if dot.is_wrong}
     for axes, layer, title in zip(grid, shown, titles, strict=False):
-        of_values = not {*layer.problems}.isdisjoint(verdicts.OF_VALUES)
-        is_wrong = of_values or layer.index in wrong
+        found = [name for name in layer.problems if name in verdicts.OF_VALUES]
+        is_wrong = bool(found) or layer.index in wrong
         _histogram(axes, layer, colors, is_wrong, limits)
-        mark = "! " if is_wrong else ""
-        text = f"{layer.index} {title}\n{mark}{_spread(layer)}"
+        # A standard deviation that is wrong has only the mark before it.
+        words = _spread(layer) if layer.index in wrong else [*found, *_spread(layer)]
+        while len(words) > 1 and len(", ".join(words)) > room - len(MARK):
+            words.pop()
+        mark = MARK if is_wrong else ""
+        text = f"{layer.index} {title}\n{mark}{', '.join(words)}"
         axes.set_title(
             text, fontsize=7.5, loc="left", pad=2, color=colors.ink, linespacing=1.2
         )
@@ -273,7 +279,8 @@ def _histogram(
     *_, second, tallest = sorted(counts)
     axes.set_ylim(0, 1.05 * (tallest if tallest < 3 * second else 1.5 * second) or 1)
     low, high = limits or (edges[0], edges[-1])
-    axes.set_xlim(low, high)
+    margin = MARGIN * (high - low) if limits else 0.0
+    axes.set_xlim(low - margin, high + margin)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     ends = [labels.number(low), labels.number(high)]
@@ -286,12 +293,12 @@ def _histogram(
         last.set_horizontalalignment("right")
 
 
-def _spread(layer: LayerSignal) -> str:
+def _spread(layer: LayerSignal) -> list[str]:
     """A layer's standard deviation and its share of zeros, as a title says them."""
-    text = f"±{labels.number(layer.signal.stddev)}"
+    words = [f"±{labels.number(layer.signal.stddev)}"]
     if layer.signal.zeros > 0.05:
-        text += f", {100 * layer.signal.zeros:.0f}% 0"
-    return text
+        words.append(f"{100 * layer.signal.zeros:.0f}% 0")
+    return words
 
 
 def _by_depth(
@@ -305,8 +312,10 @@ def _by_depth(
     axes.plot(*_columns(line), color=colors.healthy, lw=1.2, zorder=2)
     constant = [(d.place, d.value, d.whole) for d in drawn if d.has_constant_part]
     if constant:
-        text = "with constants"
-        axes.vlines(*_columns(constant), color=colors.healthy, lw=0.8, label=text)
+        axes.vlines(*_columns(constant), color=colors.healthy, lw=0.8)
+        # In the legend an upright line too.
+        options = {"linestyle": "none", "label": "with constants", "markersize": 8}
+        axes.plot([], [], marker="|", color=colors.healthy, **options)
     low, high = (min(seen) / 3, 3 * max(seen)) if seen else (0.1, 10.0)
     log_axis(axes, low, high)
     size = 4.0 if count < 100 else 2.5

@@ -13,7 +13,7 @@ import pytest
 import rich.console
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from keras_inits.diagnostics import diagnose, plots, verdicts
+from keras_inits.diagnostics import diagnose, labels, plots, verdicts
 from tests.diagnostics.networks import normal, plain, set_kernels
 from tests.support import GRADIENTS, needs_gradients, raises_exactly
 
@@ -309,7 +309,38 @@ def test_panels_share_a_scale_on_request():
 
     assert len(own) == 4
     ends = [edge for layer in found.layers for edge in layer.signal.histogram[0]]
-    assert shared == {(min(ends), max(ends))}
+    ((low, high),) = shared
+    # What is a line at an end, as outputs that are all alike, is within the panel.
+    assert low < min(ends) < max(ends) < high
+    for axes in found.plot(same_scale=True).axes[:4]:
+        assert list(axes.get_xticks()) == [min(ends), max(ends)]
+
+
+@pytest.mark.parametrize("depth", [3, 30])
+def test_a_panel_names_what_is_wrong_with_the_values(depth):
+    found = report(depth=depth)
+    problems = {0: ["correlated"], 1: ["vanishing", "dead"], 2: ["gradient vanishes"]}
+    for index, names in problems.items():
+        found.layers[index] = dataclasses.replace(found[index], problems=names)
+
+    titles = [axes.get_title(loc="left") for axes in found.plot().axes[:3]]
+
+    first, second, third = (title.split("\n")[1].split(", ") for title in titles)
+    spreads = [f"±{labels.number(layer.signal.stddev)}" for layer in found.layers]
+    assert first[:2] == ["! correlated", *([spreads[0]] if depth == 3 else [])]
+    assert second[:2] == ["! dead", spreads[1]]
+    assert third[0] == spreads[2]
+
+
+def test_what_a_legend_shows_upright_is_upright():
+    found = report()
+    signal = dataclasses.replace(found[1].signal, stddev=9.0, batch_stddev=1.0)
+    found.layers[1] = dataclasses.replace(found[1], signal=signal)
+
+    axes = found.plot().axes[4]
+
+    (line,) = (line for line in axes.lines if line.get_label() == "with constants")
+    assert (line.get_marker(), line.get_linestyle()) == ("|", "None")
 
 
 def test_a_scale_that_is_no_bool_is_refused():
