@@ -9,16 +9,21 @@ Variables keep their values: the pass runs in a `keras.StatelessScope`, which
 throws away what BatchNormalization and the seed generators would store.
 """
 
+from __future__ import annotations
+
 import collections
 import contextlib
 import dataclasses
 import functools
 import inspect
 import weakref
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import keras
 
 from keras_inits import _errors
+from keras_inits._types import Tensor
 from keras_inits.model import graph
 from keras_inits.model.owners import Owners, layers_in
 from keras_inits.model.unbuilt import raise_not_built
@@ -42,7 +47,14 @@ class Call:
         unit_axis: The axis of the output that numbers the units.
     """
 
-    def __init__(self, layer, name, count, inputs, kernels=()):
+    def __init__(
+        self,
+        layer: keras.Layer,
+        name: str,
+        count: int,
+        inputs: list[Call | Taken],
+        kernels: Sequence[keras.Variable] = (),
+    ) -> None:
         self.layer = layer
         self.name = name if not count else f"{name} (call {count + 1})"
         self.count = count
@@ -72,22 +84,24 @@ class Observer:
     says what is to be done with the floating-point output of a call.
     """
 
-    refused = None
+    refused: Callable[[], Any] | None = None
 
-    def refuse(self, function, *arguments):
+    def refuse(self, function: Callable[..., Any], *arguments: Any) -> None:
         """End the pass with the error that a function raises for its arguments."""
         self.refused = functools.partial(function, *arguments)
         self.refused()
 
-    def replace(self, call, run, args, kwargs):
+    def replace(
+        self, call: Call, run: Callable[..., Any], args: Any, kwargs: dict[str, Any]
+    ) -> Any:
         """Run the layer and return its outputs. `run(*args, **kwargs)` runs it."""
         return run(*args, **kwargs)
 
-    def observe(self, call, output):
+    def observe(self, call: Call, output: Tensor) -> Tensor:
         """Look at an output tensor; return it or an equal one."""
         return output
 
-    def take(self, taken, tensor):
+    def take(self, taken: Taken, tensor: Tensor) -> None:
         """Look at a tensor that a layer takes in; see `Taken`."""
 
 
@@ -98,24 +112,27 @@ class _StoppedError(Exception):
 class _Pass:
     """The bookkeeping of one pass: who calls whom, whose output goes where."""
 
-    def __init__(self, model, observer, training):
+    def __init__(
+        self, model: keras.Layer, observer: Observer, training: bool | None
+    ) -> None:
         self.model = model
         self.observer = observer
         self.training = training
         self.kernels = kernels(model)
-        self.names = []
-        self.counts = {}
+        self.names: list[str] = []
+        self.counts: dict[int, int] = {}
         self.seen = [0]
-        self.makers = {}
-        self.outputs = []  # what is known of the model's outputs
-        self.failed = None
+        self.makers: dict[int, tuple[weakref.ref[Any], Call | Taken]] = {}
+        # What is known of the model's outputs.
+        self.outputs: list[Call | Taken | None] = []
+        self.failed: tuple[str, str] | None = None
 
-    def maker(self, tensor):
+    def maker(self, tensor: Tensor) -> Call | Taken | None:
         """What is known of a tensor: a `Call`, a `Taken`, or None."""
         reference, maker = self.makers.get(id(tensor), (None, None))
         return maker if reference is not None and reference() is tensor else None
 
-    def inputs(self, name, args, kwargs):
+    def inputs(self, name: str, args: Any, kwargs: Any) -> list[Call | Taken]:
         found = []
         for tensor in keras.tree.flatten((args, kwargs)):
             if not keras.ops.is_tensor(tensor):
@@ -128,16 +145,22 @@ class _Pass:
             found.append(maker)
         return found
 
-    def wrap(self, layer):
+    def wrap(self, layer: keras.Layer) -> Callable[..., Any]:
         run = layer.call
 
         @functools.wraps(run)
-        def call(*args, **kwargs):
+        def call(*args: Any, **kwargs: Any) -> Any:
             return self.call(layer, run, args, kwargs)
 
         return call
 
-    def call(self, layer, run, args, kwargs):
+    def call(
+        self,
+        layer: keras.Layer,
+        run: Callable[..., Any],
+        args: Any,
+        kwargs: dict[str, Any],
+    ) -> Any:
         if self.training is None and isinstance(layer, keras.layers.BatchNormalization):
             kwargs["training"] = True
         is_model = layer is self.model
@@ -167,7 +190,7 @@ class _Pass:
             self.outputs = [self.maker(t) for t in flat if is_floating(t)]
         return outputs
 
-    def show(self, call, outputs, inside):
+    def show(self, call: Call, outputs: Any, inside: int) -> Any:
         flat = keras.tree.flatten(outputs)
         place = next((i for i, tensor in enumerate(flat) if is_floating(tensor)), None)
         if place is None:
@@ -185,21 +208,22 @@ class _Pass:
         return keras.tree.pack_sequence_as(outputs, flat)
 
 
-def is_floating(tensor):
+def is_floating(tensor: Any) -> bool:
     """Whether it is a tensor with a batch of floating-point values, and not empty."""
     if not keras.ops.is_tensor(tensor) or len(tensor.shape) < 1 or 0 in tensor.shape:
         return False
     return keras.backend.is_float_dtype(keras.backend.standardize_dtype(tensor.dtype))
 
 
-def inner_layers(layer):
+def inner_layers(layer: keras.Layer) -> list[keras.Layer]:
     """The layers directly inside of a layer that are observed on their own."""
     return [] if isinstance(layer, OPAQUE) else layers_in(layer)
 
 
-def all_layers(model):
+def all_layers(model: keras.Layer) -> list[keras.Layer]:
     """The model and every observed layer inside of it, each once."""
-    found, waiting = {}, [model]
+    found: dict[int, keras.Layer] = {}
+    waiting = [model]
     while waiting:
         layer = waiting.pop()
         if id(layer) not in found:
@@ -208,7 +232,7 @@ def all_layers(model):
     return list(found.values())
 
 
-def trainable(model):
+def trainable(model: keras.Layer) -> dict[int, list[keras.Variable]]:
     """The trainable weights of each observed layer.
 
     Those of the layers inside of one that is observed as a whole count as its own.
@@ -217,7 +241,7 @@ def trainable(model):
         A mapping from a layer's id to a list.
     """
     owners = Owners(model)
-    found = collections.defaultdict(list)
+    found: dict[int, list[keras.Variable]] = collections.defaultdict(list)
     for variable in owners.weights:
         if variable.trainable:
             way = owners.way(owners.owner(variable))
@@ -226,7 +250,7 @@ def trainable(model):
     return found
 
 
-def kernels(model):
+def kernels(model: keras.Layer) -> dict[int, list[keras.Variable]]:
     """The trainable matrices of each observed layer with any, its main one first."""
     matrices = {
         key: [v for v in found if len(v.shape) >= 2 and not v.name.endswith("bias")]
@@ -235,7 +259,7 @@ def kernels(model):
     return {key: found for key, found in matrices.items() if found}
 
 
-def activation_name(layer):
+def activation_name(layer: keras.Layer) -> str | None:
     """Name of the activation a layer ends with, or `None`."""
     if isinstance(layer, keras.Model):
         return None
@@ -245,7 +269,7 @@ def activation_name(layer):
     return getattr(activation, "__name__", type(activation).__name__)
 
 
-def unit_axis(call, tensor):
+def unit_axis(call: Call, tensor: Tensor) -> int:
     """The axis that numbers the units: where the layer says, else as before it."""
     data_format = getattr(call.layer, "data_format", None)
     rank = len(tensor.shape)
@@ -258,7 +282,7 @@ def unit_axis(call, tensor):
 
 
 @contextlib.contextmanager
-def replaced(layer, attribute, value):
+def replaced(layer: keras.Layer, attribute: str, value: Any) -> Iterator[None]:
     """The layer has another attribute meanwhile, on the instance alone."""
     # Past Layer.__setattr__, which would track the value.
     attributes = layer.__dict__
@@ -274,13 +298,15 @@ def replaced(layer, attribute, value):
             del attributes[attribute]
 
 
-def _has_build(layer):
+def _has_build(layer: keras.Layer) -> bool:
     """Whether the layer's class says how it is built."""
     return getattr(type(layer), "build", None) is not keras.Layer.build
 
 
 @contextlib.contextmanager
-def observed(model, observer, training):
+def observed(
+    model: keras.Layer, observer: Observer, training: bool | None
+) -> Iterator[_Pass]:
     """Every call of a layer of the model goes through `observer` meanwhile.
 
     Args:
@@ -298,14 +324,14 @@ def observed(model, observer, training):
     """
     current = _Pass(model, observer, training)
 
-    def without_weights(layer):
+    def without_weights(layer: keras.Layer) -> Callable[..., None]:
         run = layer.build
 
-        def add_weight(*args, **kwargs):
+        def add_weight(*args: Any, **kwargs: Any) -> None:
             observer.refuse(raise_not_built, model, [layer.name])
 
         @functools.wraps(run)
-        def build(*args, **kwargs):
+        def build(*args: Any, **kwargs: Any) -> None:
             with replaced(layer, "add_weight", add_weight):
                 run(*args, **kwargs)
             if layer.weights:  # of layers that it has made
@@ -339,7 +365,7 @@ def observed(model, observer, training):
         raise
 
 
-def run(model, inputs, training):
+def run(model: keras.Layer, inputs: Any, training: bool | None) -> Any:
     """Call the model, with the training flag if it takes one.
 
     Args:
@@ -358,5 +384,5 @@ def run(model, inputs, training):
         raise _StoppedError(model.name, _first_line(error)) from error
 
 
-def _first_line(error):
+def _first_line(error: BaseException) -> str:
     return next((t.strip() for t in str(error).splitlines() if t.strip()), "")

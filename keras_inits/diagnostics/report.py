@@ -1,5 +1,7 @@
 """What `diagnose` returns: numbers, a table, JSON; `plots` draws it."""
 
+from __future__ import annotations
+
 import dataclasses
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import rich.text
 
 from keras_inits import _checks, _convert, _errors, _reports, _tables
+from keras_inits._types import Integer, Shape
 from keras_inits.diagnostics import statistics
 
 ROWS = ("all", "troubled", "summary")
@@ -36,7 +39,7 @@ class KernelSignal:
     """
 
     name: str
-    shape: tuple
+    shape: Shape
     stddev: float
     gradient_stddev: float | None
     update_ratio: float | None
@@ -80,13 +83,13 @@ class LayerSignal:
     index: int
     name: str
     kind: str
-    shape: tuple
+    shape: Shape
     activation: str | None
-    sources: list
+    sources: list[int]
     signal: statistics.Signal
     gradient_stddev: float | None
-    kernels: list
-    problems: list = dataclasses.field(default_factory=list)
+    kernels: list[KernelSignal]
+    problems: list[str] = dataclasses.field(default_factory=list)
     verdict: str = ""
     varies: bool = True
     on_stream: bool = False
@@ -115,7 +118,7 @@ class StreamPoint:
     stddev: float
     batch_stddev: float | None = None
     gradient_stddev: float | None = None
-    shape: tuple | None = None
+    shape: Shape | None = None
     is_sum: bool = False
 
 
@@ -151,13 +154,13 @@ class SignalReport(_reports.Report):
     loss: float | None
     learning_rate: float | None
     verdict: str
-    layers: list
+    layers: list[LayerSignal]
     source: str | None = None
-    stream: list = dataclasses.field(default_factory=list)
+    stream: list[StreamPoint] = dataclasses.field(default_factory=list)
     healthy: bool = True
     advice: str | None = None
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str | Integer) -> LayerSignal:
         """The `LayerSignal` of a layer by its name or place."""
         place = _convert.integer(name)
         if place is not None:
@@ -270,7 +273,7 @@ class SignalReport(_reports.Report):
         return text
 
 
-def _cells(layer, backward):
+def _cells(layer: LayerSignal, backward: bool) -> list[str | rich.text.Text]:
     signal = layer.signal
     rank = "" if signal.rank is None else f"{signal.rank:.3g}/{signal.rank_limit}"
     cells = [
@@ -289,18 +292,18 @@ def _cells(layer, backward):
         kernel = layer.kernels[0] if layer.kernels else None
         cells += [
             number(layer.gradient_stddev),
-            number(kernel and kernel.gradient_stddev),
-            number(kernel and kernel.update_ratio),
+            number(kernel.gradient_stddev if kernel else None),
+            number(kernel.update_ratio if kernel else None),
         ]
     style = "red" if layer.problems else "green"
     return [*cells, rich.text.Text(layer.verdict, style)]
 
 
-def number(value):
+def number(value: float | None) -> str:
     """Three digits, empty for nothing."""
     return "" if value is None else f"{value:.3g}"
 
 
-def share(value):
+def share(value: float | None) -> str:
     """A share as a percentage, empty for nothing."""
     return "" if value is None else f"{100 * value:.0f}%"

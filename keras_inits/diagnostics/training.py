@@ -160,12 +160,12 @@ class TrainingReport(_reports.Report):
             table.add_row(
                 str(layer.index),
                 layer.name,
-                number(before and before.stddev),
+                number(before.stddev if before else None),
                 number(layer.stddev),
                 share(layer.dead),
-                number(before and before.gradient_stddev),
+                number(before.gradient_stddev if before else None),
                 number(layer.gradient_stddev),
-                number(before and before.update_ratio),
+                number(before.update_ratio if before else None),
                 number(layer.update_ratio),
                 since[layer.name] or rich.text.Text("ok", "green"),
             )
