@@ -83,7 +83,9 @@ def digits():
     return MODELS.load()
 
 
-@pytest.mark.filterwarnings("ignore:Layer 'self_attention':UserWarning")  # of T5
+@pytest.mark.filterwarnings(
+    "ignore:Layer '(self|cross)_attention':UserWarning"
+)  # of T5
 @pytest.mark.parametrize("architecture", list(map(chosen, CASES)))
 def test_advice_mends_what_is_wrong_and_ends(architecture, digits):
     forms, classes = digits
