@@ -308,7 +308,7 @@ for name, make in (
     (
         "ResNet of KerasHub",
         lambda: hub.ResNetBackbone(
-            input_conv_filters=[16],
+            input_conv_filters=[64],
             input_conv_kernel_sizes=[3],
             stackwise_num_filters=[64, 64],
             stackwise_num_blocks=[2, 2],

@@ -37,6 +37,13 @@ HALVES = {
     "tried on": verdict_fresh.CASES,
 }
 
+KINDS = {
+    "image": "convolutions on small images",
+    **dict.fromkeys(("rows", "tokens"), "recurrent layers and others on sequences"),
+    **dict.fromkeys(("text", "segments", "unmasked", "pair"), "language models"),
+    "large": "image models",
+}
+
 
 def in_order(cases):
     """Cases in the order of the hashes of their architectures."""
@@ -83,13 +90,13 @@ def run(path, minutes, again):
             if time.monotonic() > end or not (train or judge):
                 continue
             started = time.monotonic()
-            model, x = made(case, data)
-            if judge:
-                try:
-                    report = judged(model, case, x, classes)
-                except ValueError as error:
-                    print(f"{case.name}: {error}", flush=True)  # and no verdict
-                    continue
+            try:
+                model, x = made(case, data)
+                report = judged(model, case, x, classes) if judge else None
+            except ValueError as error:  # not on this backend, or with this start
+                print(f"{case.name}: {error}", flush=True)
+                continue
+            if report is not None:
                 result |= {"healthy": report.healthy, "verdict": report.verdict}
             if train:
                 result["accuracy"] = trained(model, case, x, classes)
@@ -138,18 +145,38 @@ def summary(rows):
     )
 
 
+def kind(case):
+    """The kind of model that a case is, for the table by kind."""
+    if case.data in ("flat", "raw"):
+        helped = "residual" in case.architecture or "Norm" in case.architecture
+        return "dense, residual or normalized" if helped else "dense, plain"
+    return KINDS[case.data]
+
+
+def summaries(groups):
+    """A table with the summary of each of the named groups of rows."""
+    return [
+        "| models | number | right | share (95% interval) | false alarms | misses |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *(f"| {name} | {summary(found)} |" for name, found in groups.items() if found),
+        "",
+    ]
+
+
 def tables(results):
     """The tables of the page, as Markdown."""
     halves = {name: rows(cases, results) for name, cases in HALVES.items()}
     halves = {name: found for name, found in halves.items() if found}
-    lines = [
-        "| models | number | right | share (95% interval) | false alarms | misses |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    lines += [f"| {name} | {summary(found)} |" for name, found in halves.items()]
+    lines = ["## Accuracy", "", *summaries(halves)]
+    for name, found in halves.items():
+        groups = {}
+        kinds = {case.name: kind(case) for case in HALVES[name]}
+        for row in found:
+            groups.setdefault(kinds[row[0]], []).append(row)
+        lines += [f"By kind, of the models that bounds were {name}:", ""]
+        lines += summaries(dict(sorted(groups.items())))
     for name, found in halves.items():
         lines += [
-            "",
             f"## The models that bounds were {name}",
             "",
             "| model and start | accuracy | trains | called healthy | |",
@@ -162,7 +189,8 @@ def tables(results):
             lines.append(
                 f"| {case} | {accuracy:.2f} | {words[0]} | {words[1]} | {word} |"
             )
-    return "\n".join(lines) + "\n"
+        lines.append("")
+    return "\n".join(lines[:-1]) + "\n"
 
 
 START = "<!-- The rest is written by benchmarks/verdicts.py. -->\n"
