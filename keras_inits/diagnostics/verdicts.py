@@ -1,7 +1,8 @@
 """From numbers to plain words: what is wrong in a layer, and with the model.
 
 The bounds stand here and in `remarks`. They were set so that a verdict says whether a
-model trains: `docs/diagnostics/validation.md` has the models on which they were tried.
+model trains: `docs/diagnostics/validation.md` has the models on which they were chosen,
+and others on which they were tried.
 
 The signal is judged at the end of the stream, see `stream`: a branch may put out as
 little as it likes, and a small signal that is restored later is no loss. What counts of
