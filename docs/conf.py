@@ -67,6 +67,7 @@ napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_custom_sections = ["Reference"]
 add_module_names = False
+toc_object_entries_show_parents = "hide"
 
 # Formulas: see `_extensions/mathml.py`.
 html_math_renderer = "mathml"

@@ -8,6 +8,8 @@ fences; and tables.
 import inspect
 import re
 
+import keras
+
 import keras_inits
 
 SECTION = re.compile(r"^(Args|Returns|Raises|Reference|Yields):$")
@@ -29,19 +31,25 @@ def convert(app, what, name, obj, options, lines):
 
 
 def shorten_bases(app, name, obj, options, bases):
-    """Names bases that have a page; private ones give way to theirs."""
-    found = []
+    """Names bases that are public here or in Keras; private ones give way to theirs."""
+    found = {}
     for base in obj.__mro__[1:]:
-        public = getattr(keras_inits, base.__name__, None) is base
-        keras_own = base.__module__.startswith("keras.src.initializers")
-        if (public or keras_own) and not any(issubclass(f, base) for f in found):
-            found.append(base)
-    bases[:] = [
-        f":py:class:`~keras_inits.{base.__name__}`"
-        if getattr(keras_inits, base.__name__, None) is base
-        else f"``keras.initializers.{base.__name__}``"
-        for base in found
-    ]
+        written = _written(base)
+        if written and not any(issubclass(f, base) for f in found):
+            found[base] = written
+    bases[:] = found.values() or ["``object``"]
+
+
+def _written(base):
+    """A public class as reStructuredText, None for a private one."""
+    name = base.__name__
+    if getattr(keras_inits, name, None) is base:
+        return f":py:class:`~keras_inits.{name}`"
+    # Keras exports keras.src.callbacks.callback.Callback as keras.callbacks.Callback.
+    folder = ".".join(base.__module__.split(".")[2:3])
+    if getattr(getattr(keras, folder, None), name, None) is base:
+        return f"``keras.{folder}.{name}``"
+    return None
 
 
 def target_of(code):

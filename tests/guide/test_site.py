@@ -132,6 +132,14 @@ def test_nothing_is_loaded_from_outside(pages):
     assert outside == []
 
 
+def test_a_class_names_its_bases():
+    """Those without a page of their own give way to theirs, and none may be left."""
+    silent = [
+        name for name in PAGES if "<p>Bases:</p>" in (GUIDE / name).read_text("utf-8")
+    ]
+    assert silent == []
+
+
 def test_the_list_for_machines_names_every_page():
     text = (GUIDE / "llms.txt").read_text("utf-8")
     made = {"genindex.html", "search.html", "py-modindex.html"}
