@@ -45,6 +45,13 @@ def test_a_cosine_is_exact_on_the_axes():
     np.testing.assert_array_equal(quarters, [1, 0, -1, 0] * 3)
 
 
+def test_a_cosine_is_the_nearest_number_between_the_axes():
+    root = math.sqrt(0.5)
+
+    found = elementwise.cosine(np.array([1, 3, 5, 7]), 8)
+    np.testing.assert_array_equal(found, [root, -root, -root, root])
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 255, 1000])
 def test_a_total_adds_every_number_once(size):
     values = np.ldexp(1.0, np.arange(size) % 40)

@@ -24,8 +24,8 @@ pytestmark = [
 BATCH = 1024
 # Fourth moment of a normal truncated at two standard deviations, in units of its
 # variance: (3 - 14 c) / (1 - 4 c)**2, c = density(2) / P(|z| < 2) for N(0, 1).
-CUT = 2.0 * math.exp(-2.0) / math.sqrt(2.0 * math.pi) / math.erf(math.sqrt(2.0))
-KURTOSIS = (3.0 - 2.0 * CUT * 7.0) / (1.0 - 2.0 * CUT) ** 2
+TAILS = 2.0 * math.exp(-2.0) / math.sqrt(2.0 * math.pi) / math.erf(math.sqrt(2.0))
+KURTOSIS = (3.0 - 2.0 * TAILS * 7.0) / (1.0 - 2.0 * TAILS) ** 2
 
 
 @pytest.fixture(params=CASES, ids=lambda case: case.name)
@@ -213,6 +213,13 @@ def test_both_directions_of_bidirectional_have_the_fans_of_their_cells():
     recurrent = [v for v in layer.weights if v.name == "recurrent_kernel"]
     assert [fans_of(layer, kernel) for kernel in kernels] == [(10, 6)] * 2
     assert [fans_of(layer, kernel) for kernel in recurrent] == [(6, 6)] * 2
+
+
+def test_the_scale_of_additive_attention_sums_into_one_score():
+    layer = keras.layers.AdditiveAttention()
+    layer.build([(None, 9, 32), (None, 9, 32)])
+
+    assert fans_of(layer, layer.scale) == (32, 1)
 
 
 def test_convlstm_counts_the_receptive_field_and_one_gate():
