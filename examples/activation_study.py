@@ -121,9 +121,10 @@ def draw(reports, path, theme):
         mark = "! " if conclusion(report) != "healthy" else ""
         label = f"{mark}{activation}, {name}"
         row[0].set_ylabel(label, rotation=0, ha="right", va="center", color=colors.ink)
+        troubled = plots.with_problems(report)
         for axes, layer in zip(row, report.layers, strict=False):
-            plots.histogram(axes, layer, colors)
-            title = plots.spread(layer)
+            plots.histogram(axes, layer, colors, layer.index in troubled)
+            title = ", ".join(plots.spread(layer))
             if place == 0:
                 title = f"layer {layer.index + 1}\n{title}"
             axes.set_title(title, fontsize=8, loc="left", pad=2, color=colors.ink)

@@ -138,12 +138,13 @@ def draw_report(
     titles = labels.shortened([layer.name for layer in shown], room - 4)
     outputs = depths.of_outputs(report)
     wrong = {dot.place for dot in outputs if dot.is_wrong}
+    troubled = with_problems(report)
     for axes, layer, title in zip(grid, shown, titles, strict=False):
         found = [name for name in layer.problems if name in verdicts.OF_VALUES]
-        is_wrong = bool(found) or layer.index in wrong
-        _histogram(axes, layer, colors, is_wrong, limits)
+        is_wrong = layer.index in troubled
+        histogram(axes, layer, colors, is_wrong, limits)
         # A standard deviation that is wrong has only the mark before it.
-        words = _spread(layer) if layer.index in wrong else [*found, *_spread(layer)]
+        words = spread(layer) if layer.index in wrong else [*found, *spread(layer)]
         while len(words) > 1 and len(", ".join(words)) > room - len(MARK):
             words.pop()
         mark = MARK if is_wrong else ""
@@ -258,12 +259,23 @@ def save(figure: Any, files: Iterable[Path]) -> None:
         figure.savefig(file, dpi=RESOLUTION, facecolor=figure.get_facecolor())
 
 
-def _histogram(
+def with_problems(report: SignalReport) -> set[int]:
+    """The indices of the layers whose output has a problem."""
+    wrong = {dot.place for dot in depths.of_outputs(report) if dot.is_wrong}
+    of_values = set(verdicts.OF_VALUES)
+    return {
+        layer.index
+        for layer in report.layers
+        if layer.index in wrong or not of_values.isdisjoint(layer.problems)
+    }
+
+
+def histogram(
     axes: Any,
     layer: LayerSignal,
     colors: Theme,
     is_wrong: bool,
-    limits: tuple[float, float] | None,
+    limits: tuple[float, float] | None = None,
 ) -> None:
     """Draws a layer's histogram; what is wrong with its output has the second color.
 
@@ -293,7 +305,7 @@ def _histogram(
         last.set_horizontalalignment("right")
 
 
-def _spread(layer: LayerSignal) -> list[str]:
+def spread(layer: LayerSignal) -> list[str]:
     """A layer's standard deviation and its share of zeros, as a title says them."""
     words = [f"±{labels.number(layer.signal.stddev)}"]
     if layer.signal.zeros > 0.05:

@@ -306,8 +306,12 @@ def _through(
 ) -> Prediction | None:
     """What an activation makes of a normal input."""
     mean, stddev = given
+
+    def of_float32(z: Host) -> Tensor:  # which every backend computes in
+        return function((mean + z).astype("float32"))
+
     with np.errstate(all="ignore"):
-        first, second = gains.response(lambda z: function(mean + z), stddev)
+        first, second = gains.response(of_float32, stddev)
     if not 0 < second < math.inf:
         return None  # all is 0, or the function does not work element by element
     return Prediction(max(second - first**2, 0.0), assumption, slack)

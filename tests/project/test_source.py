@@ -281,7 +281,10 @@ def words(path):
 
 
 WORDS = {path: words(path) for path in FILES}
-TESTED = set().union(*map(words, (PACKAGE.parent / "tests").rglob("*.py")))
+ELSEWHERE = set().union(
+    *map(words, (PACKAGE.parent / "tests").rglob("*.py")),
+    *map(words, (PACKAGE.parent / "examples").rglob("*.py")),
+)
 PUBLIC = {
     name
     for module in (keras_inits, keras_inits.draws, keras_inits.recipes)
@@ -292,7 +295,7 @@ PUBLIC = {
 @pytest.mark.parametrize("path", FILES, ids=ids)
 def test_what_one_file_alone_uses_begins_with_an_underscore(path):
     others = (WORDS[other] for other in FILES if other != path)
-    used = PUBLIC.union(TESTED, *others)
+    used = PUBLIC.union(ELSEWHERE, *others)
 
     assert {name for name in defined(path) if name[0] != "_"} <= used
 
