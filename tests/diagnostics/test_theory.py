@@ -103,7 +103,7 @@ CONVOLUTIONS = {
     "separable": (lambda: layers.SeparableConv2D(5, 3, padding="same"), (7, 6, 4)),
     "transposed": (lambda: layers.Conv2DTranspose(5, 3, 2), (4, 5, 3)),
     "transposed same": (
-        lambda: layers.Conv2DTranspose(5, 5, 2, padding="same"),
+        lambda: layers.Conv2DTranspose(5, 4, 2, padding="same"),
         (4, 5, 3),
     ),
     "transposed apart": (lambda: layers.Conv2DTranspose(5, 2, 3), (4, 5, 3)),
