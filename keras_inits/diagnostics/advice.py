@@ -26,11 +26,11 @@ WIDTH = 79  # of a line of code
 KERNEL_NAMES = ("pointwise_kernel", "kernel")
 # The kernel of a sigmoid layer by which the signal holds its size through any number of
 # them has `g**2 E[slope(z)**2] = 1` for the pre-activations z that it makes itself: g
-# is near 9 for very wide layers, and 10 makes up for what narrow ones lose. Glorot's
-# keeps their variance, which units then owe to their means, and a quarter of the signal
-# a layer. Schoenholz et al. 2017, section 3, https://arxiv.org/abs/1611.01232
+# is 10.17 for very wide layers, rounded here. Glorot's keeps their variance, which
+# units then owe to their means, and a quarter of the signal a layer. Schoenholz et al.
+# 2017, section 3, https://arxiv.org/abs/1611.01232
 SIGMOID_GAIN = 10.0
-SIGMOID = 'keras_inits.VarianceScaling(100.0, "fan_in", "uniform")'
+SIGMOID = f'keras_inits.VarianceScaling({SIGMOID_GAIN**2}, "fan_in", "uniform")'
 
 
 def give(

@@ -1,11 +1,14 @@
 """Advice, followed: what is run of it mends the start, or makes it less bad."""
 
 import importlib.util
+import math
 import pathlib
 import warnings
 
 import keras
+import numpy as np
 import pytest
+from scipy import optimize, special
 
 import keras_inits
 from keras_inits import _backend
@@ -151,3 +154,21 @@ def test_sigmoid_layers_that_have_their_start_are_told_to_be_too_many():
     assert second.verdict.endswith(
         "; so many sigmoid layers need a normalization between them"
     )
+
+
+@pytest.mark.once
+def test_the_gain_for_sigmoid_layers_is_the_one_that_keeps_the_signal():
+    """By Schoenholz et al. 2017, section 3, rounded to a whole number."""
+    z, weights = np.polynomial.hermite_e.hermegauss(200)
+    weights /= weights.sum()
+
+    def slope(gain):
+        variance = 1.0
+        for _ in range(100):  # after 60 nothing moves any more
+            variance = gain**2 * weights @ special.expit(math.sqrt(variance) * z) ** 2
+        values = special.expit(math.sqrt(variance) * z)
+        return gain**2 * weights @ (values * (1.0 - values)) ** 2
+
+    root = optimize.brentq(lambda gain: slope(gain) - 1.0, 5.0, 20.0)
+
+    assert round(root) == advice.SIGMOID_GAIN
