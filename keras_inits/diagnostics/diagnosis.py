@@ -53,7 +53,7 @@ def diagnose(
     model is left as it was: its weights, the statistics of BatchNormalization
     and the states of seed generators included. The loss is that of `y` alone,
     without penalties on the weights; of several outputs the losses add up, with the
-    `loss_weights` of `compile` where they are those that it was given.
+    `loss_weights` of `compile` where the losses are those of `compile`.
 
     Args:
         model: A built Keras model, sequential, functional or subclassed, or a layer.
