@@ -178,8 +178,9 @@ MODEL = keras.Sequential(
     [
         keras.Input((4,), name="x"),
         keras.layers.Dense(4, name="a"),
-        keras.layers.Dense(2),
-    ]
+        keras.layers.Dense(2, name="b"),
+    ],
+    name="model",
 )
 X = np.linspace(-1.0, 1.0, 12, dtype="float32").reshape(3, 4)
 Y = np.ones((3, 2), "float32")

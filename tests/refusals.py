@@ -57,15 +57,17 @@ START = {"kernel": "he_normal", "bias": "zeros"}
 INTERNAL = "an internal traceback: "
 NOT_CALLED = ("Initializer", "RandomInitializer")  # abstract
 
-# Of each kind one; `hostile.VALUES` has more of each.
+# Of each kind one; `hostile.VALUES` has more of each. Names that Keras makes up count
+# all that a process has made, and some errors quote them.
 VALUES = [
     *(None, True, 0, -1, 2**63, hostile.LONG, 0.5, 1e308, math.nan, math.inf, 1j),
     *("", "x", "\ud800", b"x", (), [], {}, {1}, [None], ["a"], [[1], [1, 2]]),
     *({"x": 1}, {"class_name": "Nope"}, object, len, np.float16(0.5), range(3)),
     *(np.array(None), np.array([1.0, math.nan]), np.ones((3, 4), complex)),
     *(np.zeros((0, 4)), np.array(["a"]), np.array(0.5), re.compile(b"x")),
-    *(keras.KerasTensor((3, 4)), keras.ops.convert_to_tensor([1.0, 2.0])),
-    *(keras.ops.convert_to_tensor(0.5), keras.Variable(0.5), keras.Sequential()),
+    *(keras.KerasTensor((3, 4), name="c"), keras.ops.convert_to_tensor([1.0, 2.0])),
+    *(keras.ops.convert_to_tensor(0.5), keras.Variable(0.5, name="v")),
+    keras.Sequential(name="empty"),
     *(hostile.NESTED, hostile.DEEP, lambda: 1, lambda x: x, *hostile.HOSTILE),
 ]
 
