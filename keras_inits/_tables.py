@@ -140,8 +140,15 @@ def _width(console: rich.console.Console, column: rich.table.Column) -> int:
     return min(longest, max(word, FOLDED))
 
 
+class _Console(rich.console.Console):
+    """Leaves a reader that has gone to the caller, where rich ends the process."""
+
+    def on_broken_pipe(self) -> None:
+        raise  # the error that rich has caught
+
+
 def show(*lines: object) -> None:
     """Prints tables and lines of text on standard output."""
-    console = rich.console.Console(highlight=False, markup=False)
+    console = _Console(highlight=False, markup=False)
     for line in lines:
         console.print(line, soft_wrap=isinstance(line, str))

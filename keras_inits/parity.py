@@ -25,7 +25,7 @@ from keras_inits import _backend, _errors, _reports, _tables, registry
 from keras_inits._types import Host
 from keras_inits.model.addresses import addresses
 from keras_inits.model.fingerprint import fingerprint
-from keras_inits.targets import ARGUMENT, resolve_target
+from keras_inits.named_models import ARGUMENT, resolve_target
 
 FACTS = "facts.json"
 WEIGHTS = "weights.npz"

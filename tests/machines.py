@@ -17,7 +17,8 @@ IN_FORCE = "tests/test_machines.py"
 GOLDEN = "tests/test_golden.py"
 SUMS = (
     *("tests/diagnostics/test_statistics.py", "tests/diagnostics/test_signal.py"),
-    *("tests/diagnostics/test_scaling.py", "tests/diagnostics/test_structure.py"),
+    "tests/diagnostics/test_structure.py",
+    "tests/diagnostics/test_data_dependent.py",
 )
 # For what NumPy computes, for what a backend does, and for what a compiler does.
 HOST = [

@@ -12,9 +12,9 @@ A command is a file of this folder, named as the user types it, with
 To add one: its file, its name in `COMMANDS`, its tests in `tests/cli`.
 
 The exit status is 0 for success, 1 where the answer is no (weights that differ, a
-layer with a problem), 2 for what the user got wrong, and 130 after Ctrl-C. A command
-raises what is wrong; `main` alone catches it, and says it in one sentence on standard
-error.
+layer with a problem), 2 for what the user got wrong, 130 after Ctrl-C, and 141 where
+nobody reads on. A command raises what is wrong; `main` alone catches it, and says it in
+one sentence on standard error.
 
 Help and mistakes in the arguments come before Keras is imported, see `_start`: a file
 of this folder imports what needs Keras in its functions.
@@ -22,6 +22,7 @@ of this folder imports what needs Keras in its functions.
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -31,6 +32,7 @@ import keras_inits
 COMMANDS = ("list", "show", "parity", "plan", "diagnose")  # as help lists them
 MISTAKE = 2
 INTERRUPTED = 130  # as shells report a process that Ctrl-C has ended
+UNREAD = 141  # and one that wrote what nobody reads, as before `| head`
 LONGEST = 800  # characters of a sentence on a mistake
 
 
@@ -64,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
-    """Adds the model that a command works on, see `keras_inits.targets`."""
+    """Adds the model that a command works on, see `keras_inits.named_models`."""
     parser.add_argument(
         "target",
         metavar="TARGET",
@@ -108,9 +110,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = importlib.import_module(f"{__name__}.{arguments.command}")
     try:
         _check_values(given)
-        return command.run(arguments)
+        status = command.run(arguments)
+        sys.stdout.flush()  # not at exit, where an error would go unanswered
+        return status
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        # Python writes the rest when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
     except MemoryError as error:
         sentence = f"There is not enough memory. {error}"
     except RecursionError:

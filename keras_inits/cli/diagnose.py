@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
     from keras_inits.cli import _archive
     from keras_inits.diagnostics import plots
     from keras_inits.diagnostics.diagnosis import diagnose
-    from keras_inits.targets import resolve_target
+    from keras_inits.named_models import resolve_target
 
     samples = _checks.check_integer("--samples", arguments.samples, 1)
     check_json(arguments)

@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     import rich.console
 
     from keras_inits import _backend, _checks, _errors, _tables, parity
-    from keras_inits.targets import resolve_target
+    from keras_inits.named_models import resolve_target
 
     check_json(arguments)
     # By default those that are looked for, and the one that runs now.

@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     from keras_inits import _errors, _tables
     from keras_inits.cli import _documents
     from keras_inits.model.initialization import initialize
-    from keras_inits.targets import resolve_target
+    from keras_inits.named_models import resolve_target
 
     check_json(arguments)
     rules: list[Any] = []

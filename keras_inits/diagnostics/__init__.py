@@ -8,10 +8,10 @@ pass through the model in the one way that `capture` offers.
 """
 
 from keras_inits.diagnostics.comparison import Comparison, compare
+from keras_inits.diagnostics.data_dependent import ScaleReport, data_scale, lsuv
 from keras_inits.diagnostics.diagnosis import diagnose
 from keras_inits.diagnostics.monitor import SignalMonitor
 from keras_inits.diagnostics.report import SignalReport
-from keras_inits.diagnostics.scaling import ScaleReport, data_scale, lsuv
 from keras_inits.diagnostics.training import TrainingReport
 
 __all__ = [

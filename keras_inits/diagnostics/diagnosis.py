@@ -16,8 +16,8 @@ from keras_inits.diagnostics import (
     capture,
     inputs,
     losses,
+    signal_stream,
     statistics,
-    stream,
     theory,
     verdicts,
     weights,
@@ -210,7 +210,8 @@ class _Watch(theory.Predictor):
         self.gradients: dict[capture.Call, float] = {}
         # Standard deviations of what no call put out.
         self.taken: dict[capture.Taken, tuple[float, float | None]] = {}
-        self.varying: set[stream.Value] = set()  # what differs from sample to sample
+        # What differs from sample to sample.
+        self.varying: set[signal_stream.Value] = set()
 
     def take(self, taken: capture.Taken, tensor: Tensor) -> None:
         def on_value(values: Host) -> None:
@@ -267,24 +268,28 @@ class _Watch(theory.Predictor):
             for index, (call, shape) in enumerate(self.calls)
         ]
 
-    def points(self, model: keras.Layer, seen: Any) -> list[stream.Point] | None:
-        """What `stream.points` says of the pass."""
-        return stream.points(model, [call for call, _ in self.calls], seen.outputs)
+    def points(self, model: keras.Layer, seen: Any) -> list[signal_stream.Point] | None:
+        """What `signal_stream.points` says of the pass."""
+        return signal_stream.points(
+            model, [call for call, _ in self.calls], seen.outputs
+        )
 
     def stream(
-        self, rows: list[LayerSignal], points: list[stream.Point] | None
+        self, rows: list[LayerSignal], points: list[signal_stream.Point] | None
     ) -> list[StreamPoint]:
         """The `StreamPoint`s of a report.
 
         Args:
             rows: The rows.
-            points: What `stream.points` found. Where that is None, each layer with a
-                kernel counts as one that the signal has to pass.
+            points: What `signal_stream.points` found. Where that is None, each layer
+                with a kernel counts as one that the signal has to pass.
         """
         places = {call: index for index, (call, _) in enumerate(self.calls)}
         if points is None:
-            points = [stream.Point(c, True, True, False) for c in places if c.kernels]
-        points = stream.hidden([point for point in points if point.counts])
+            points = [
+                signal_stream.Point(c, True, True, False) for c in places if c.kernels
+            ]
+        points = signal_stream.hidden([point for point in points if point.counts])
         found: dict[tuple[int, int], StreamPoint] = {}
         for point in points:
             if isinstance(point.call, capture.Taken):

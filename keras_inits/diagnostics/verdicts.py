@@ -4,10 +4,10 @@ The bounds stand here and in `remarks`. They were set so that a verdict says whe
 model trains: `docs/diagnostics/validation.md` has the models on which they were chosen,
 and others on which they were tried.
 
-The signal is judged at the end of the stream, see `stream`: a branch may put out as
-little as it likes, and a small signal that is restored later is no loss. What counts of
-it is what tells samples apart. The gradient is judged times that signal, which is what
-share of the loss depends on it: a step of Adam, too, is the same at any scale.
+The signal is judged at the end of the stream, see `signal_stream`: a branch may put out
+as little as it likes, and a small signal that is restored later is no loss. What counts
+of it is what tells samples apart. The gradient is judged times that signal, which is
+what share of the loss depends on it: a step of Adam, too, is the same at any scale.
 
 A model that is off in one of these ways does not train, or markedly worse. Other
 findings, as units that are dead, are remarks: many models with them train.

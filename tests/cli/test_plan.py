@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from keras_inits import cli
+from keras_inits import cli, recipes
 
 MODULE = """
 import keras
@@ -96,8 +96,7 @@ def test_rules_that_are_no_object_are_refused(target, tmp_path, capsys):
         (
             ["--recipe", "pytorhc"],
             "keras-inits plan: Invalid `--recipe` argument: must be one of "
-            "by_activation, deepnorm, fixup, gpt2, keras, pytorch, t_fixup, vit, got "
-            "'pytorhc'. Did you mean 'pytorch'?",
+            f"{', '.join(recipes.__all__)}, got 'pytorhc'. Did you mean 'pytorch'?",
         ),
         (
             ["--recipe", "gpt2"],

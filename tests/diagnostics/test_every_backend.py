@@ -3,7 +3,7 @@
 Exactly the same: all values here are small integers, or such over a power of two, which
 float32 holds whatever the order and the instructions by which products are added. What
 rounds is held to NumPy's own numbers on each backend, in `test_signal` and
-`test_scaling`.
+`test_data_dependent`.
 """
 
 import keras

@@ -7,6 +7,7 @@ import re
 import pytest
 
 import keras_inits
+from keras_inits import cli
 
 pytestmark = pytest.mark.once
 
@@ -56,3 +57,11 @@ def test_the_catalogue_shows_every_initializer():
 
     entries = re.findall(r"(?m)^## (\w+)\n\n\$\$\n", catalogue)
     assert sorted(entries) == sorted(initializers)
+
+
+def test_every_command_has_a_row_and_a_section():
+    page = (REFERENCE / "command_line.md").read_text("utf-8")
+
+    rows = re.findall(r"(?m)^\| `keras-inits (\w+)", page)
+    assert rows == list(cli.COMMANDS)
+    assert set(re.findall(r"(?m)^## (\w+)$", page)) >= set(rows) - {"list"}

@@ -26,7 +26,7 @@ ORDER = [
     ),
     ("initializers", "draws"),
     ("registry",),
-    ("model", "diagnostics", "parity", "targets"),
+    ("model", "diagnostics", "parity", "named_models"),
     ("cli", "__main__"),
 ]
 LEVEL = {part: level for level, parts in enumerate(ORDER) for part in parts}

@@ -8,7 +8,7 @@ keras_inits.initialize(
 ```
 
 To add one: a file or a function beside its like, the formula and its equation in
-the docstring, a line here and one in `BY_NAME`'s test.
+the docstring, a line here, and what CONTRIBUTING.md names.
 """
 
 from keras_inits.model.recipes.activations import by_activation

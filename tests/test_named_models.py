@@ -5,7 +5,7 @@ import re
 import keras
 import pytest
 
-from keras_inits.targets import resolve_target
+from keras_inits.named_models import resolve_target
 
 MODULE = """
 import keras

@@ -8,7 +8,7 @@ import pytest
 
 import keras_inits
 from keras_inits import _backend
-from keras_inits.diagnostics import data_scale, diagnose, lsuv, scaling
+from keras_inits.diagnostics import data_dependent, data_scale, diagnose, lsuv
 from keras_inits.model.addresses import addresses
 from tests.diagnostics.networks import (
     assert_same_state,
@@ -272,7 +272,7 @@ def test_an_interrupt_in_the_pass_changes_nothing():
     model, x = plain("tanh", depth=1), normal((24, 16), 0.2)
     before = state(model)
     place = 0
-    files = ["diagnostics/scaling.py", "diagnostics/capture.py"]
+    files = ["diagnostics/data_dependent.py", "diagnostics/capture.py"]
 
     while interrupted_at(place, lambda: lsuv(model, x), files) is not None:
         assert_same_state(before, state(model))
@@ -292,9 +292,9 @@ def test_an_interrupt_in_the_storing_changes_nothing():
     place = 0
 
     def store():
-        return scaling._store(pairs, None)
+        return data_dependent._store(pairs, None)
 
-    while interrupted_at(place, store, ["diagnostics/scaling.py"]) is not None:
+    while interrupted_at(place, store, ["diagnostics/data_dependent.py"]) is not None:
         assert_same_state(before, state(model))
         place += 1
 
@@ -309,6 +309,6 @@ def test_a_kernel_that_cannot_be_stored_leaves_all_as_they_were():
     pairs = [(first, np.zeros(tuple(first.shape))), (second, np.zeros((1, 2, 3)))]
 
     with pytest.raises(ValueError, match="shape"):
-        scaling._store(pairs, None)
+        data_dependent._store(pairs, None)
 
     assert_same_state(before, state(model))
