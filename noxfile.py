@@ -6,11 +6,13 @@
     python -m nox -s torch -- -x    what follows `--` goes to pytest
 
 The short sessions, `machines` and `hub` run in the environment that nox is installed
-in. The others make their own from `tests/requirements/`, one file each.
+in. The others make their own from `tests/requirements/`, one file each; where the
+variable `CI` is set, a session that ends well deletes it.
 
 To add one: a function below, and its line in CONTRIBUTING.md.
 """
 
+import functools
 import glob
 import os
 import shutil
@@ -102,19 +104,39 @@ def lint(session):
 # The long sessions, the longest first.
 
 
-@nox.session(**LONG)
+def install(session, *packages):
+    """Installs packages; what is imported is compiled then: a small part of it."""
+    session.install("--no-compile", *packages)
+
+
+def long_session(**options):
+    """A long session in an environment of its own: gigabytes, together a full disk."""
+
+    def decorate(function):
+        @functools.wraps(function)
+        def run(session):
+            function(session)
+            if os.environ.get("CI"):
+                shutil.rmtree(session.virtualenv.location)
+
+        return nox.session(**LONG, **options)(run)
+
+    return decorate
+
+
+@long_session()
 def lowest(session):
     """The tests on the lowest versions that pyproject.toml declares."""
-    session.install("-r", "tests/requirements/lowest.txt", "-e", ".")
+    install(session, "-r", "tests/requirements/lowest.txt", "-e", ".")
     run_per_backend(session, "torch", "jax", "tensorflow")
 
 
-@nox.session(**LONG, name="next")
+@long_session(name="next")
 def next_keras(session):
     """The tests on a nightly of Keras."""
-    session.install("-r", "tests/requirements/next.txt")
+    install(session, "-r", "tests/requirements/next.txt")
     # Its distribution is not called keras, which the package requires.
-    session.install("--no-deps", "-e", ".")
+    install(session, "--no-deps", "-e", ".")
     run_per_backend(session, "torch", "jax")
 
 
@@ -123,19 +145,17 @@ PYENV = glob.glob(os.path.expandvars("$PYENV_ROOT/versions/3.13*/bin/python"))
 PYTHON_3_13 = get_interpreter("3.13", try_first_with=PYENV)
 
 
-@nox.session(**LONG, python=PYTHON_3_13.executable if PYTHON_3_13 else None)
+@long_session(python=PYTHON_3_13.executable if PYTHON_3_13 else None)
 def newest(session):
     """The tests on the newest versions there are, on Python 3.13 where there is one."""
-    session.install("-r", "tests/requirements/newest.txt", "-e", ".")
+    install(session, "-r", "tests/requirements/newest.txt", "-e", ".")
     run_per_backend(session, "jax")
 
 
-@nox.session(**LONG)
+@long_session()
 def docs(session):
     """The guide: its examples, its pages, and how a browser shows them."""
-    # What is imported is compiled then: a small part of what is installed.
-    installed = ("-c", "constraints.txt", "-e", ".", "--group", "docs")
-    session.install("--no-compile", *installed)
+    install(session, "-c", "constraints.txt", "-e", ".", "--group", "docs")
     examples = ("docs/reference", "--doctest-glob=*.md")
     run_pytest(session, "jax", "", *examples, **QUICK_JAX)
 
@@ -154,10 +174,10 @@ def docs(session):
     run_pytest(session, "jax", "guide", "tests/guide", GUIDE=pages, AXE=axe)
 
 
-@nox.session(**LONG)
+@long_session()
 def openvino(session):
     """The tests on a backend that only infers."""
-    session.install("-r", "tests/requirements/openvino.txt", "-e", ".")
+    install(session, "-r", "tests/requirements/openvino.txt", "-e", ".")
     run_per_backend(session, "openvino")
 
 
