@@ -91,11 +91,13 @@ def register(*names: Any, package: str = "Custom") -> Any:
     A decorator, with or without arguments:
 
     ```python
-    @keras_inits.register("spiky")
-    class Spiky(keras_inits.RandomInitializer):
-        ...
+    @keras_inits.register("signs")
+    class RandomSigns(keras_inits.RandomInitializer):
+        def compute(self, ops, key, shape, dtype):
+            values = keras_inits.draws.normal(ops, key, shape, dtype=dtype)
+            return ops.sign(values)
 
-    keras.layers.Dense(8, kernel_initializer="spiky")
+    keras.layers.Dense(8, kernel_initializer="signs")
     ```
 
     The class's or function's own name, its snake-case form and `names` all stand

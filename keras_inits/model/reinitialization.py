@@ -141,7 +141,7 @@ def reinitialize(
     ```python
     for fold in range(5):
         keras_inits.reinitialize(model, seed=fold, optimizer=True)
-        model.fit(...)  # compiled once
+        model.fit(x, y)  # compiled once
     ```
 
     Each weight is drawn by the initializer that its layer was configured with, in

@@ -1,8 +1,9 @@
 """What a reader of the pages types works, and prints what they say it prints.
 
-The README's Python runs in one process, from top to bottom. On every page, commands of
-`keras-inits` have arguments that it takes, and those whose output is shown print it.
-Whatever snippets there are: a page is read, not listed.
+A page's Python runs in one process, from top to bottom, and prints the digests that the
+page quotes. (Cells of notebooks run when the guide is built.) Commands of `keras-inits`
+have arguments that it takes, and those whose output is shown print it. The Python of
+docstrings runs too. Whatever snippets there are: a page is read, not listed.
 """
 
 import re
@@ -19,27 +20,30 @@ PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
 PAGES = [page for page in PAGES if "_build" not in page.parts]
 FENCE = re.compile(r"^```(.*)\n((?s:.*?)\n)```$", re.MULTILINE)
 PROMPT = "$ keras-inits"
-README = PAGES[0].read_text()
+QUOTED = re.compile(r"\b[0-9a-f]{16}(?=\.\.\.)")
 
 
-def program():
-    """The README's Python, each line of it where it stands on the page."""
-    lines = [""] * README.count("\n")
-    for fence in FENCE.finditer(README):
+def program(page):
+    """A page's Python, each line of it where it stands on the page."""
+    text = page.read_text()
+    lines = [""] * text.count("\n")
+    for fence in FENCE.finditer(text):
         if fence[1] == "python":
-            first = README.count("\n", 0, fence.start(2))
+            first = text.count("\n", 0, fence.start(2))
             code = fence[2].splitlines()
             lines[first : first + len(code)] = code
     return "\n".join(lines)
 
 
-@pytest.fixture(scope="module")
-def printed(tmp_path_factory):
-    """What the README's Python prints."""
-    place = tmp_path_factory.mktemp("readme")
-    (place / "README.py").write_text(program())
-    # One thread: several wait for one another when other tests run too.
-    return output("README.py", cwd=place, backend="torch", OMP_NUM_THREADS="1")
+def programs():
+    """`(page, backend)`: the README on one backend, the guide's on those that train."""
+    for page in PAGES:
+        if program(page).strip():
+            backends = (
+                ("tensorflow", "jax", "torch") if page != PAGES[0] else ("torch",)
+            )
+            for backend in backends:
+                yield pytest.param(page, backend, id=f"{page.name}-{backend}")
 
 
 def transcripts():
@@ -68,14 +72,29 @@ def lasting(text, command):
     return [line for line in lines if line.strip("─")]
 
 
-def test_the_python_of_the_readme_runs(printed):
-    assert printed
+@pytest.mark.parametrize(("page", "backend"), list(programs()))
+def test_the_python_of_a_page_prints_what_it_quotes(page, backend, tmp_path):
+    place = tmp_path / f"{page.stem}.py"
+    place.write_text(program(page))
+    # One thread: several wait for one another when other tests run too.
+    printed = output(place.name, cwd=tmp_path, backend=backend, OMP_NUM_THREADS="1")
 
-
-def test_the_digests_that_the_readme_quotes_are_printed(printed):
-    quoted = re.findall(r"\b[0-9a-f]{16}(?=\.\.\.)", FENCE.sub("", README))
-
+    # Another fence may show what some other model or backend printed.
+    text = FENCE.sub(lambda m: m[0] if m[1] == "python" else "", page.read_text())
+    quoted = QUOTED.findall(text)
+    assert quoted
     assert [digest for digest in quoted if digest not in printed] == []
+
+
+def test_the_python_of_docstrings_runs(tmp_path):
+    printed = output(
+        *("-m", "tests.programs.docstrings"),
+        cwd=tmp_path,
+        backend="torch",
+        OMP_NUM_THREADS="1",
+    )
+
+    assert {"draws", "initialize", "recipes", "register"} <= set(printed.split())
 
 
 @pytest.mark.parametrize(("command", "said"), TRANSCRIPTS)
