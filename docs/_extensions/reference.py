@@ -1,7 +1,7 @@
 """The pages of the reference: their lists, and links to the pages that use a name.
 
 The directive `names` lists public names, each with the first sentence of its docstring.
-Each page of a name ends with the pages whose code uses it.
+Each page of a name ends with the pages whose code uses it or whose text links to it.
 """
 
 import pathlib
@@ -11,6 +11,7 @@ from typing import ClassVar
 from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 from markdown_docstrings import first_sentence
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from keras_inits.initializers.lookup import snake_case
@@ -18,7 +19,11 @@ from keras_inits.initializers.lookup import snake_case
 CODE = re.compile(r"(?ms)^```(?:\{code-cell\}|python|pycon).*?^```$")
 TITLE = re.compile(r"(?m)^# (.+)$")
 HEADING = re.compile(r"(?m)\A\"\"\"\n?(.+)\n[=]+$")
-READ = ("start.md", "choose.md", "tutorials/*.md", "howto/*.md", "explanation/*.md")
+LINK = re.compile(r"\]\(/reference/[\w.]+\.md\)")
+READ = (
+    *("start.md", "choose.md", "tutorials/*.md", "howto/*.md", "explanation/*.md"),
+    "reference/catalogue.md",
+)
 
 
 class Names(SphinxDirective):
@@ -47,17 +52,24 @@ def setup(app):
 
 
 def _collect(app):
-    """Title and code of every page that may use a name."""
+    """Title of every page that may use a name, with its code and its links to names."""
     source = pathlib.Path(app.srcdir)
     app.pages_with_code = pages = {}
     for pattern in READ:
         for path in sorted(source.glob(pattern)):
             text = path.read_text("utf-8")
             name = path.relative_to(source).with_suffix("").as_posix()
-            pages[name] = TITLE.search(text)[1], "\n".join(CODE.findall(text))
+            code = [*CODE.findall(text), *LINK.findall(text)]
+            pages[name] = _title(TITLE, CODE.sub("", text), path), "\n".join(code)
     for path in sorted(source.glob("gallery/*.py")):
         text = path.read_text("utf-8")
-        pages[f"auto_gallery/{path.stem}"] = HEADING.search(text)[1], text
+        pages[f"auto_gallery/{path.stem}"] = _title(HEADING, text, path), text
+
+
+def _title(pattern, text, path):
+    if found := pattern.search(text):
+        return found[1]
+    raise ExtensionError(f"{path} has no title: it must begin with one.")
 
 
 def _append(app, docname, content):
@@ -70,7 +82,7 @@ def _append(app, docname, content):
     else:
         owner = "" if "." in name else "keras_inits."
         spelled = rf"\b{re.escape(owner + name)}\("
-    word = re.compile(spelled)
+    word = re.compile(rf"{spelled}|/reference/{re.escape(name)}\.md\)")
     links = [
         f"- [{title}](/{page})"
         for page, (title, code) in app.pages_with_code.items()
