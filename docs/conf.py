@@ -38,6 +38,7 @@ extensions = [
     "markdown_docstrings",
     "mathml",
     "reference",
+    "shell",
 ]
 exclude_patterns = [
     "_build",
@@ -109,4 +110,6 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-html_sidebars = {"index": [], "start": [], "choose": []}
+# Pages of no section.
+SINGLE = ("index", "start", "choose", "benchmarks", "versions", "releases")
+html_sidebars = {name: [] for name in SINGLE}
