@@ -158,6 +158,35 @@ THEME = """new Promise((tell) => requestAnimationFrame(() => requestAnimationFra
   () => tell(document.documentElement.dataset.theme))))
 """
 IS_WIDE = "document.documentElement.scrollWidth > window.innerWidth + 1"
+# What begins left of the page: no scrolling brings it back.
+CUT = """[...document.querySelectorAll(".bd-article :is(math, table, pre, img)")]
+  .filter((part) => part.getBoundingClientRect().left < 0)
+  .map((part) => part.outerHTML.slice(0, 200))
+"""
+# The contrast of texts in tables. Of those that are scrolled out of sight axe does not
+# know what lies behind them.
+DIM = """(() => {
+  const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+  const light = (color) => channels(color).slice(0, 3)
+    .map((v) => v / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0.05);
+  const behind = (part) => {
+    const color = getComputedStyle(part).backgroundColor;
+    const clear = channels(color)[3] === 0 && part.parentElement;
+    return clear ? behind(part.parentElement) : color;
+  };
+  const contrast = (part) => {
+    const both = [light(getComputedStyle(part).color), light(behind(part))];
+    return Math.max(...both) / Math.min(...both);
+  };
+  const speaks = (node) => node.nodeType === Node.TEXT_NODE && node.data.trim();
+  return [...document.querySelectorAll(".bd-article table *")]
+    .filter((part) => [...part.childNodes].some(speaks))
+    .filter((part) => contrast(part) < 4.5)
+    .map((part) => part.outerHTML.slice(0, 200));
+})()
+"""
 
 
 def look(screen, profile):
@@ -172,15 +201,24 @@ def look(screen, profile):
                 for event in page.events
                 if event["method"] == "Network.requestWillBeSent"
             ]
-            wide, faults = page.evaluate(IS_WIDE), None
+            wide, cut = page.evaluate(IS_WIDE), page.evaluate(CUT)
+            dim, faults = page.evaluate(DIM), None
             if axe:
                 page.evaluate(axe)
                 faults = page.evaluate(ASK_AXE.replace("OPTIONS", ""))
-                # In the other theme nothing but colors is different.
-                page.set_theme(OTHER[screen["theme"]])
-                assert page.evaluate(THEME) == OTHER[screen["theme"]]
+            # In the other theme nothing but colors is different.
+            page.set_theme(OTHER[screen["theme"]])
+            assert page.evaluate(THEME) == OTHER[screen["theme"]]
+            dim += page.evaluate(DIM)
+            if axe:
                 faults += page.evaluate(ASK_AXE.replace("OPTIONS", OF_COLORS))
-            found[name] = {"wide": wide, "asked": asked, "faults": faults}
+            found[name] = {
+                "wide": wide,
+                "cut": cut,
+                "dim": dim,
+                "asked": asked,
+                "faults": faults,
+            }
     return found
 
 
@@ -203,6 +241,16 @@ def shown(seen, request):
 @needs_browser
 def test_a_page_fits_the_screen(shown):
     assert not shown["wide"]
+
+
+@needs_browser
+def test_all_of_a_formula_or_table_can_be_scrolled_to(shown):
+    assert shown["cut"] == []
+
+
+@needs_browser
+def test_what_a_table_says_is_seen_in_both_themes(shown):
+    assert shown["dim"] == []
 
 
 @needs_browser
