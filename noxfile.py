@@ -48,11 +48,17 @@ def run_pytest(
     session, backend, markers, *paths, command=("-m", "pytest"), **environment
 ):
     """Runs the tests that have the markers, on a backend, where the session runs."""
+    fixed = {
+        "KERAS_BACKEND": backend,
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        # Threads that wait for one another keep the other session from its core.
+        "OMP_NUM_THREADS": "1",
+    }
     here = session.venv_backend == "none"
     session.run(
         *(sys.executable if here else "python", *command),
         *("-q", "-p", "no:cacheprovider", "-m", markers, *paths, *session.posargs),
-        env={"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
+        env={**fixed, **environment},
     )
 
 

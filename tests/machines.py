@@ -69,6 +69,12 @@ def _blas(core, threads, needs):
     return Setting("numpy", environment, HOST, needs=needs)
 
 
+def _torch(capability, needs=()):
+    # Two threads, of which the other sessions have one.
+    environment = {"ATEN_CPU_CAPABILITY": capability, "OMP_NUM_THREADS": "2"}
+    return Setting("torch", environment, GRAPHS, needs=needs)
+
+
 SETTINGS = {
     "blas-prescott": _blas("Prescott", 1, SSE),
     "blas-sandybridge": _blas("Sandybridge", 2, AVX),
@@ -78,8 +84,8 @@ SETTINGS = {
         "numpy", {"NPY_DISABLE_CPU_FEATURES": " ".join(DISPATCHED)}, HOST
     ),
     "one-core": Setting("torch", {"ONE_CORE": "1"}, HOST),
-    "torch-default": Setting("torch", {"ATEN_CPU_CAPABILITY": "default"}, GRAPHS),
-    "torch-avx2": Setting("torch", {"ATEN_CPU_CAPABILITY": "avx2"}, GRAPHS, needs=AVX2),
+    "torch-default": _torch("default"),
+    "torch-avx2": _torch("avx2", needs=AVX2),
     # With less than AVX, XLA has no conversion to float16.
     "xla-avx": Setting(
         "jax", {"XLA_FLAGS": "--xla_cpu_max_isa=AVX"}, TRACED, needs=AVX
