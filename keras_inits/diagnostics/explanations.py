@@ -62,6 +62,10 @@ COLUMNS = {
     "shape": "Shape of its output, without the batch axis.",
     "mean": "Mean of its output over the batch and all units.",
     "stddev": "Standard deviation of its output over the batch and all units.",
+    "theory": (
+        "What the standard deviation is by theory, given what went into the layer; "
+        "empty where there is no theory of it."
+    ),
     "zero": "Share of values that are exactly 0.",
     "flat": "Share of values on a flat part of the activation.",
     "dead": "Share of units with the same value on the whole batch.",
@@ -72,6 +76,11 @@ COLUMNS = {
     "update": (
         "Standard deviation of one step of plain gradient descent over that of the "
         "first kernel; about 0.001 is usual in a network that learns."
+    ),
+    "assumption that fails": (
+        "Where the measured standard deviation is further from theory than chance "
+        "explains: what theory assumes and does not hold here. Data and training cause "
+        "that too, so by itself it is no fault."
     ),
     "verdict": "What is wrong with the layer's signal, or ok.",
 }

@@ -201,6 +201,7 @@ class SignalReport(_reports.Report):
         table.texts("shape", priority=2)
         table.numbers("mean", priority=5)
         table.numbers("stddev")
+        table.numbers("theory", priority=4)
         table.numbers("zero", priority=6)
         table.numbers("flat", "dead", priority=4)
         table.numbers("|r|", "rank", priority=6)
@@ -208,6 +209,7 @@ class SignalReport(_reports.Report):
             table.numbers("grad out", priority=1)
             table.numbers("grad kernel", priority=6)
             table.numbers("update", priority=3)
+        table.texts("assumption that fails", priority=5)
         table.texts("verdict")
         for layer in layers:
             table.add_row(*_cells(layer, backward))
@@ -282,6 +284,7 @@ def _cells(layer: LayerSignal, backward: bool) -> list[str | rich.text.Text]:
         "x".join(str(size) for size in layer.shape[1:]),
         number(signal.mean),
         number(signal.stddev),
+        number(layer.predicted_stddev),
         share(signal.zeros),
         share(signal.saturated),
         share(signal.dead),
@@ -296,7 +299,8 @@ def _cells(layer: LayerSignal, backward: bool) -> list[str | rich.text.Text]:
             number(kernel.update_ratio if kernel else None),
         ]
     style = "red" if layer.problems else "green"
-    return [*cells, rich.text.Text(layer.verdict, style)]
+    verdict = rich.text.Text(layer.verdict, style)
+    return [*cells, layer.failed_assumption or "", verdict]
 
 
 def number(value: float | None) -> str:

@@ -10,7 +10,7 @@ import pytest
 from scipy import integrate
 
 from keras_inits import gains
-from keras_inits.diagnostics import diagnose, theory
+from keras_inits.diagnostics import diagnose, diagnosis, theory
 from tests.activations import FORMULAS
 from tests.diagnostics import networks
 from tests.support import (
@@ -95,6 +95,7 @@ CONVOLUTIONS = {
     ),
     "groups": (lambda: layers.Conv2D(6, 3, padding="same", groups=2), (7, 6, 4)),
     "causal": (lambda: layers.Conv1D(5, 4, padding="causal"), (9, 4)),
+    "causal strides": (lambda: layers.Conv1D(5, 4, 2, padding="causal"), (9, 4)),
     "volume": (lambda: layers.Conv3D(5, 3, padding="same"), (4, 5, 3, 2)),
     "depthwise": (lambda: layers.DepthwiseConv2D(3, padding="same"), (7, 6, 4)),
     "depthwise strides": (
@@ -398,3 +399,10 @@ def test_a_pass_with_gradients_predicts_the_same():
 
     assert row.predicted_stddev == alone.predicted_stddev > 0
     assert row.failed_assumption == alone.failed_assumption
+
+
+def test_a_look_of_a_monitor_takes_no_time_for_theory():
+    model, x, _ = normalize_little()
+    report, _ = diagnosis.look(model, x, None, None, 0.1, predicts=False)
+
+    assert report[0].predicted_stddev is None
