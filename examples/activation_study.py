@@ -18,7 +18,7 @@ import rich.table
 from sklearn.datasets import load_digits
 
 import keras_inits
-from keras_inits.diagnostics import diagnose, plots
+from keras_inits.diagnostics import diagnose, histograms, plots
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu")
 STARTS = {
@@ -121,10 +121,10 @@ def draw(reports, path, theme):
         mark = "! " if conclusion(report) != "healthy" else ""
         label = f"{mark}{activation}, {name}"
         row[0].set_ylabel(label, rotation=0, ha="right", va="center", color=colors.ink)
-        troubled = plots.with_problems(report)
+        troubled = histograms.with_problems(report)
         for axes, layer in zip(row, report.layers, strict=False):
-            plots.histogram(axes, layer, colors, layer.index in troubled)
-            title = ", ".join(plots.spread(layer))
+            histograms.histogram(axes, layer, colors, layer.index in troubled)
+            title = ", ".join(histograms.spread(layer))
             if place == 0:
                 title = f"layer {layer.index + 1}\n{title}"
             axes.set_title(title, fontsize=8, loc="left", pad=2, color=colors.ink)

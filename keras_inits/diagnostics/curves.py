@@ -28,8 +28,8 @@ def draw_comparison(
 
     Args:
         comparison: A `Comparison`.
-        path: See `plots.draw_report`, as for what is returned and raised.
-        theme: See `plots.draw_report`.
+        path: See `histograms.draw_report`, as for what is returned and raised.
+        theme: See `histograms.draw_report`.
     """
     colors, files = plots.prepare(path, theme)
     names = labels.shortened(comparison.initializers, LONGEST_NAME)

@@ -34,8 +34,8 @@ def draw_training(
 
     Args:
         report: A `TrainingReport`.
-        path: See `plots.draw_report`, as for what is returned and raised.
-        theme: See `plots.draw_report`.
+        path: See `histograms.draw_report`, as for what is returned and raised.
+        theme: See `histograms.draw_report`.
     """
     colors, files = plots.prepare(path, theme)
     names = [layer.name for layer in report.looks[-1].layers] if report.looks else []

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import keras_inits
 from keras_inits import _html
 from keras_inits._html import escape
-from keras_inits.diagnostics import explanations, plots
+from keras_inits.diagnostics import explanations, histograms, plots
 
 if TYPE_CHECKING:
     from keras_inits.diagnostics.report import SignalReport
@@ -102,7 +102,7 @@ def _pictures(report: "SignalReport") -> str:
         return NO_PICTURES
     light, dark = (_drawn(report, theme) for theme in plots.THEMES)
     text = "Histograms of the layers' outputs, and by depth the standard deviations of "
-    text += "outputs and gradients, whose numbers the table has."
+    text += "outputs and gradients and those of theory, whose numbers the table has."
     return (
         '<div class="scroll" tabindex="0" role="region" aria-labelledby="pictures">'
         f'<picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
@@ -113,7 +113,7 @@ def _pictures(report: "SignalReport") -> str:
 def _drawn(report: "SignalReport", theme: str) -> str:
     """A picture as the address that holds it whole."""
     file = io.BytesIO()
-    figure = plots.draw_report(report, theme=theme)
+    figure = histograms.draw_report(report, theme=theme)
     figure.savefig(
         file, format="svg", facecolor=figure.get_facecolor(), metadata={"Date": None}
     )

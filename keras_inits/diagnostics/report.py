@@ -1,4 +1,4 @@
-"""What `diagnose` returns: numbers, a table, JSON; `plots` draws it."""
+"""What `diagnose` returns: numbers, a table, JSON; `histograms` draws it."""
 
 from __future__ import annotations
 
@@ -227,10 +227,10 @@ class SignalReport(_reports.Report):
         theme: str = "light",
         same_scale: bool = False,
     ) -> Any:
-        """Draws the report; see `plots.draw_report`."""
-        from keras_inits.diagnostics import plots
+        """Draws the report; see `histograms.draw_report`."""
+        from keras_inits.diagnostics import histograms
 
-        return plots.draw_report(self, path, theme=theme, same_scale=same_scale)
+        return histograms.draw_report(self, path, theme=theme, same_scale=same_scale)
 
     @_errors.named("SignalReport.to_html")
     def to_html(self, path: str | Path | None = None) -> str:

@@ -134,7 +134,7 @@ def test_a_picture_has_a_panel_for_each_layer_and_no_overlap(depth, theme, tmp_p
     figure = found.plot(tmp_path / "picture.png", theme=theme)
 
     panels = figure.axes[: depth + 1]
-    assert len(figure.axes) == depth + (3 if found.loss is not None else 2)
+    assert len(figure.axes) == depth + (4 if found.loss is not None else 3)
     assert (tmp_path / "picture.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert_no_overlap(figure)
     assert [axes.get_title(loc="left").split("\n")[0] for axes in panels][-1].endswith(
@@ -192,7 +192,7 @@ def test_a_mark_stands_only_where_the_problem_shows():
     ]
     steep = dataclasses.replace(steep, layers=steep_layers)
 
-    *panels, outputs, gradients = small.plot().axes
+    *panels, outputs, gradients, _ = small.plot().axes
     assert ["\n! " in axes.get_title(loc="left") for axes in panels] == [
         "vanishing" in layer.problems for layer in small.layers
     ]
@@ -202,7 +202,7 @@ def test_a_mark_stands_only_where_the_problem_shows():
     assert points(outputs, "problem")
     assert not points(gradients, "problem")
 
-    *panels, outputs, gradients = steep.plot().axes
+    *panels, outputs, gradients, _ = steep.plot().axes
     assert not any("\n! " in axes.get_title(loc="left") for axes in panels)
     assert not points(outputs, "problem")
     assert points(gradients, "problem") == [0, 1]
@@ -254,7 +254,7 @@ def test_a_sum_that_no_layer_puts_out_stands_before_the_layer_that_reads_it():
     found = residual(scale=1000.0)
 
     assert found["n2"].problems == ["exploding"]
-    *panels, axes = found.plot().axes
+    *panels, axes, _ = found.plot().axes
     place = found["n2"].index - 0.5
     assert points(axes, "problem") == [place]
     # What the normalization puts out is as it should be.
@@ -295,7 +295,7 @@ def test_a_legend_leaves_the_title_free():
 
     renderer = FigureCanvasAgg(figure).get_renderer()
     figure.draw(renderer)
-    axes = figure.axes[-1]
+    axes = figure.axes[-2]
     assert len(axes.get_legend().get_texts()) == 7
     title = axes._left_title.get_window_extent(renderer)
     assert title.x1 < axes.get_legend().get_window_extent(renderer).x0

@@ -2,10 +2,12 @@
 
 import html
 import json
+import math
 import re
 
 import keras
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from keras_inits.diagnostics import diagnose, theory
 from tests.diagnostics.networks import normal
@@ -76,3 +78,75 @@ def test_what_has_no_theory_has_no_column_of_it():
         shown_in_html(report.to_html()),
     ):
         assert {"theory", "assumption that fails"}.isdisjoint(header)
+
+
+def pooled():
+    """Two layers, one without theory, one that fails it, and one."""
+    parts = [keras.Input((8, 64))]
+    parts += [layers.Dense(64, "relu", name=f"l{i}") for i in range(2)]
+    parts += [layers.MaxPooling1D(), layers.LayerNormalization(name="fails")]
+    parts += [layers.Dense(64, "relu", name="last")]
+    model = keras.Sequential(parts)
+    for place, name in enumerate(("l0", "l1", "last")):
+        kernel = model.get_layer(name).kernel
+        kernel.assign(normal(kernel.shape, 2**-2.5, seed=place + 1))
+    model.get_layer("fails").epsilon = 1e3
+    return diagnose(model, normal((32, 8, 64)))
+
+
+def drawn(axes):
+    """The points of each mark that a panel shows, by its label."""
+    lines = {line.get_label(): line for line in axes.lines}
+    return {
+        label: (line, [*zip(*line.get_data(), strict=True)])
+        for label, line in lines.items()
+    }
+
+
+def test_a_picture_has_a_dashed_line_of_theory_beside_what_was_measured():
+    report = pooled()
+    assert [layer.failed_assumption for layer in report.layers] == [
+        *(None, None, None),
+        *(theory.LARGE, None),
+    ]
+
+    axes = report.plot().axes[-1]
+
+    found = drawn(axes)
+    (dots, measured) = found["measured"]
+    known = [layer for layer in report.layers if layer.index != 2]
+    assert measured == [(layer.index, layer.signal.stddev) for layer in known]
+    assert dots.get_linestyle() == "None"
+    line, predicted = found["theory"]
+    assert line.get_linestyle() == "--"
+    heights = [height for _, height in predicted]
+    expected = [layer.predicted_stddev for layer in report.layers]
+    # Without theory, and where it fails, the line breaks.
+    assert heights[:2] + heights[4:] == expected[:2] + expected[4:]
+    assert [math.isnan(height) for height in heights] == [
+        False,
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert found["theory, an assumption fails"][1] == [(3, expected[3])]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [*found]
+    low, high = axes.get_ylim()
+    assert low < min(layer.signal.stddev for layer in known) < max(expected[:2]) < high
+
+
+def test_panels_by_depth_give_a_layer_one_place():
+    figure = pooled().plot()
+    figure.draw(FigureCanvasAgg(figure).get_renderer())
+
+    *_, outputs, predicted = figure.axes
+    places = [axes.transData.transform((3.0, 1.0))[0] for axes in (outputs, predicted)]
+    assert places[0] == pytest.approx(places[1], abs=0.01)  # pixels
+
+
+def test_a_picture_without_theory_has_no_panel_of_it():
+    answer = layers.Dense(64, "softmax")
+    report = diagnose(keras.Sequential([keras.Input((64,)), answer]), normal((32, 64)))
+
+    assert len(report.plot().axes) == 2  # one histogram, and the outputs by depth
