@@ -1,7 +1,9 @@
 """The picture of a training: depth against time, a color for each layer and look."""
 
+import itertools
 import math
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ LEAST, MOST = 1.2, 5.0  # height of the cells of a panel
 AROUND = 0.75  # height of what is around them
 NAME = 22  # characters of a layer's name
 NAMES = 30  # layers that are named
+STEPS = 10  # looks whose step is written
+MOST_TICKS = 8  # powers of ten that a scale is labeled with
 MARKS = "first problem of a layer"
 
 
@@ -92,18 +96,47 @@ def _panel(
         axes.plot(
             *zip(*marks, strict=True),
             linestyle="none",
-            marker="x",
-            markersize=4,
+            marker="X",
+            markersize=7,
             color=colors.troubled,
+            markeredgecolor=colors.ground,  # which stands out from every cell
+            clip_on=False,
             label=MARKS,
         )
         plots.legend(axes, colors)
     rows = range(0, len(names), -(-len(names) // NAMES))
     shown = labels.shortened(names, NAME)
     axes.set_yticks(list(rows), [f"{shown[row]} {row}" for row in rows], fontsize=7)
-    ticks = np.unique(np.linspace(0, len(steps) - 1, min(len(steps), 9)).astype(int))
-    axes.set_xticks(ticks, [f"{steps[tick]}" for tick in ticks])
+    columns = range(0, len(steps), next(n for n in _round() if len(steps) <= STEPS * n))
+    axes.set_xticks(list(columns), [f"{steps[column]}" for column in columns])
+    ticks = _ticks(*image.get_clim())
     bar = axes.figure.colorbar(image, ax=axes, pad=0.01, fraction=0.03)
-    bar.ax.yaxis.set_major_formatter(lambda value, _: labels.number(10**value))
+    bar.set_ticks(ticks, labels=[_text(tick) for tick in ticks])
+    bar.minorticks_off()
     bar.ax.tick_params(colors=colors.ink, labelsize=8)
     bar.outline.set_edgecolor(colors.ink)
+
+
+def _round() -> Iterator[int]:
+    """1, 2, 5, 10, 20, ..."""
+    for power in itertools.count():
+        yield from (digit * 10**power for digit in (1, 2, 5))
+
+
+def _text(tick: float) -> str:
+    return labels.number(10**tick)
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Where a scale of logarithms has round numbers, or its ends if it has few.
+
+    Or its middle, if they read alike.
+    """
+    if _text(low) == _text(high):
+        return [(low + high) / 2]
+    apart = next(n for n in _round() if high - low <= MOST_TICKS * n)
+    powers = range(math.floor(low / apart) * apart, math.ceil(high) + 1, apart)
+    digits = (1, 2, 5) if high - low < 2 else (1,)
+    ticks = [power + math.log10(digit) for power in powers for digit in digits]
+    ticks = [tick for tick in ticks if low <= tick <= high]
+    return ticks if len(ticks) > 1 else [low, high]
