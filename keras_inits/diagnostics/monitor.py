@@ -21,8 +21,8 @@ from keras_inits import _backend, _checks, _errors
 from keras_inits._types import Data, Host
 from keras_inits.diagnostics import capture, diagnosis, inputs, losses, training
 
-# A look takes up to 80 times as long as a step of a small network compiled by XLA, for
-# it runs operation by operation; see benchmarks/monitor.py.
+# A look takes up to 31 times as long as a step of a small network compiled by XLA, for
+# it runs operation by operation; see docs/benchmarks.md.
 INTERVAL = 1000
 SEED = 0  # of what a layer draws during a look, so that looks can be compared
 COLUMNS = (
@@ -55,8 +55,8 @@ class SignalMonitor(keras.callbacks.Callback):
         monitor.report.plot("signal.png")
 
     A second `fit` of the model continues the first one. At the default interval the
-    looks took less than a tenth of the time of the training for a network of five
-    layers, whose steps are short beside a look, and less for a larger one.
+    looks took 2 to 3% of the time of the training for a network of five layers, whose
+    steps are short beside a look, and 1% or less for a larger one.
     To see in which step something breaks, take an interval of 1.
 
     Args:
