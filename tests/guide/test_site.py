@@ -149,6 +149,14 @@ def test_the_list_for_machines_names_every_page():
     ] == []
 
 
+def test_the_list_for_machines_begins_where_a_reader_does():
+    text = (GUIDE / "llms.txt").read_text("utf-8")
+    links = [line for line in text.splitlines() if line.startswith("- ")]
+
+    assert links[:2] == ["- [keras_inits](index.html)", "- [Start](start.html)"]
+    assert "- [Zeros](reference/Zeros.html): Every entry is 0." in links
+
+
 ASK_AXE = """axe.run(document, {resultTypes: ["violations"], OPTIONS}).then((said) =>
   said.violations.filter((found) => ["serious", "critical"].includes(found.impact))
     .map((found) => [found.id, found.nodes.length, found.nodes[0].html.slice(0, 200)]))

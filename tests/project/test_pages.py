@@ -72,6 +72,17 @@ def lasting(text, command):
     return [line for line in lines if line.strip("─")]
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_fence_is_of_a_kind_that_is_run(page):
+    """Cells and directives by the build, `pycon` by doctest, the others here."""
+    kinds = {kind for kind, _ in FENCE.findall(page.read_text())}
+    run = {kind for kind in kinds if kind.startswith("{")} | {"python", "console"}
+    if page.parent.name == "reference":
+        run.add("pycon")
+
+    assert kinds - run - {"bash"} == set()
+
+
 @pytest.mark.parametrize(("page", "backend"), list(programs()))
 def test_the_python_of_a_page_prints_what_it_quotes(page, backend, tmp_path):
     place = tmp_path / f"{page.stem}.py"
