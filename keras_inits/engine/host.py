@@ -12,6 +12,7 @@ import contextlib
 import functools
 import itertools
 import math
+import operator
 import os
 import threading
 from collections.abc import Callable
@@ -33,6 +34,7 @@ NARROW = {
 }
 
 
+@functools.cache
 def numpy_dtype(dtype: str) -> np.dtype[Any]:
     """The NumPy dtype of a standard dtype name."""
     return NARROW.get(dtype) or np.dtype(dtype)
@@ -152,7 +154,10 @@ class HostOps:
         array[...] = value
         return array
 
-    # `np.sum` and `np.max` without their way there.
+    # NumPy's functions without their way there, which is long for single numbers.
+    left_shift = staticmethod(operator.lshift)
+    right_shift = staticmethod(operator.rshift)
+
     def sum(self, x: Host, axis: int | None = None, keepdims: Any = False) -> Array:
         return np.add.reduce(x, axis=axis, keepdims=keepdims)
 
@@ -175,7 +180,7 @@ class HostOps:
         return result
 
     def bitcast(self, x: Host, dtype: str) -> Host:
-        return x.view(dtype)
+        return x.view(numpy_dtype(dtype))
 
     def look_up(self, table: quantile.Table, bits: Host) -> tuple[Host, Host]:
         index = np.right_shift(bits.view(np.uint32), quantile.POSITION_BITS)

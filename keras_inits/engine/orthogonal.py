@@ -57,6 +57,7 @@ NUMERATOR = 2.0**54 // 3  # 2**53 / 1.5
 FIRST = 2.0**27 // 3  # 2**26 / 1.5
 GROUP = 32  # rows whose squares, of 48 bits, add up exactly
 LOWER = np.tri(PANEL)
+UNITS = 2.0**POINT * np.eye(PANEL)
 
 
 def _inverse_lengths(ops: Ops, square: Array) -> Array:
@@ -128,34 +129,33 @@ def _steps(block: int) -> tuple[Host, Host, Host]:
     """The parts of V^T V that each doubling of T needs.
 
     Returns:
-        The identity; for each level the part of the matrix that joins two blocks, as
-        a factor that leaves the bits it is rounded to; a factor of what is rounded.
+        The identity; a factor of each entry that leaves the bits it is rounded to; for
+        each level the part of the matrix that joins two blocks, as a factor of what is
+        rounded.
     """
     index, levels = np.arange(block), block.bit_length() - 1
-    masks = np.zeros((levels, 1, block, block))
+    factors, parts = np.zeros((block, block)), np.zeros((levels, 1, block, block))
     for level in range(levels):
-        part = index >> level
-        masks[level, 0] = (part[:, None] + 1 == part) & (part % 2 == 1)
-    bits = np.arange(51 - T_BITS, 51 - T_BITS - levels, -1)[:, None, None, None]
-    # A product of T and such a part has one bit less than the part.
-    scales = 2.0 ** (bits - 1 - T_BITS) * 2.0**-bits
-    return np.eye(block)[None], masks * 2.0**bits, scales
+        part, bits = index >> level, 51 - T_BITS - level
+        joins = (part[:, None] + 1 == part) & (part % 2 == 1)
+        factors += joins * 2.0**bits
+        # A product of T and such a part has one bit less than the part.
+        parts[level] = joins * 2.0 ** (-1 - T_BITS)
+    return np.eye(block)[None], factors[None], parts
 
 
 def _triangles(ops: Ops, gram: Array) -> Array:
     """T of each block of reflections from its V^T V, times 2**T_BITS."""
-    block = gram.shape[-1]
-    identity, masks, scales = _steps(block)
-    square = ops.round(ops.sum(gram * identity, axis=-1) * 2.0**POINT)
+    identity, factors, parts = _steps(gram.shape[-1])
+    square = ops.round(ops.diagonal(gram, axis1=1, axis2=2) * 2.0**POINT)
     # Where there is no reflection, both are 0.
     tau = exact.quotient(ops, 2.0 ** (T_BITS + POINT + 1), ops.maximum(square, 1.0))
     t = (tau * ops.minimum(square, 1.0))[:, :, None] * identity
-    parts = ops.round_in_place(gram[None] * masks)
-    parts *= scales
-    for level in range(len(masks)):
+    parts = ops.round_in_place(gram * factors)[None] * parts
+    for level in range(parts.shape[0]):
         product = ops.round_in_place(ops.matmul(t, parts[level]))
         product *= 2.0 ** (level + T_BITS - 50)
-        t = t - ops.round_in_place(ops.matmul(product, t))
+        t -= ops.round_in_place(ops.matmul(product, t))
     return t
 
 
@@ -181,8 +181,9 @@ class _Panel:
         block = min(BLOCK, width)
         gram = ops.matmul(ops.transpose(v), v)
         gram *= 2.0 ** (-2 * POINT)
-        blocks = [gram[i : i + block, i : i + block] for i in range(0, width, block)]
-        t = _triangles(ops, ops.stack(blocks))
+        blocks = ops.reshape(gram, (width // block, block, width // block, block))
+        blocks = ops.diagonal(blocks, axis1=0, axis2=2)
+        t = _triangles(ops, ops.transpose(blocks, (2, 0, 1)))
         t *= 2.0**-T_BITS
         upper = exact.fixed(ops, t, T_UPPER)
         self._t = ops.concatenate([upper, t - upper], axis=1)
@@ -211,16 +212,18 @@ class _Panel:
         return both[:rows] + both[rows:]
 
     def _row(self, t: Array, gram: Array, w: Array, y: Array) -> Array:
-        rest = self.ops.round_in_place(w - self._product(gram, y))
+        rest = self.ops.round(w - self._product(gram, y) if y.shape[0] else w)
         return self.ops.round_in_place(self._product(t, rest))
 
     def _unrolled(self, w: Array) -> Array:
         blocks, _, block = self._t.shape
-        y = np.empty_like(w)
+        y = np.zeros_like(w)
         for i in reversed(range(blocks)):
             here, after = i * block, (i + 1) * block
             gram = self._gram[i, :, after:]
-            y[here:after] = self._row(self._t[i], gram, w[here:after], y[after:])
+            # Left of the diagonal W is 0, as V_top^T is, and so is Y.
+            own, below = w[here:after, here:], y[after:, here:]
+            y[here:after, here:] = self._row(self._t[i], gram, own, below)
         return y
 
     def _looped(self, w: Array) -> Array:
@@ -266,8 +269,8 @@ def _grow(ops: Ops, result: Host) -> tuple[Host, Host]:
         here = result[start:, start:]
         width = _full_width(count)
         v = np.zeros((_groups(len(here)) * GROUP, width))
-        v[: len(here), :count] = here[:, :count]
-        v[:count, :count] *= LOWER[:count, :count]
+        np.multiply(here[:count, :count], LOWER[:count, :count], v[:count, :count])
+        v[count : len(here), :count] = here[count:, :count]
         diagonal = v.reshape(-1)[: width * width : width + 1]
         of_panel, factors, own = _scales(ops, diagonal, _sums_of_squares(ops, v))
         signs[start : start + count] = of_panel[:count]
@@ -280,9 +283,9 @@ def _grow(ops: Ops, result: Host) -> tuple[Host, Host]:
         if start + count < columns:
             ops.matmul(v[count:].T, here[count:, count:], out=w[:, count:])
             w[:, count:] *= 2.0**-POINT
-        here[:, :count] = 0.0
+        here[count:, :count] = 0.0
         here[:count, count:] = 0.0
-        np.fill_diagonal(here[:count], 2.0**POINT)
+        here[:count, :count] = UNITS[:count, :count]
         _subtract_product(ops, here, v, panel.coefficients(w))
     return result, signs
 
