@@ -62,13 +62,13 @@ def run_pytest(
     )
 
 
-def run_per_backend(session, *backends):
+def run_per_backend(session, *backends, markers=PER_BACKEND):
     """Runs the tests that every backend passes."""
     for backend in backends:
         if backend == "jax":
-            run_pytest(session, "jax", f"{PER_BACKEND} and not traced", **QUICK_JAX)
+            run_pytest(session, "jax", f"{markers} and not traced", **QUICK_JAX)
         else:
-            run_pytest(session, backend, PER_BACKEND)
+            run_pytest(session, backend, markers)
 
 
 # The short sessions, the longest first.
@@ -85,7 +85,7 @@ for name in ("jax", "tensorflow", "torch", "numpy"):
     @nox.session(**HERE, name=name)
     def backend(session, name=name):
         """The tests on one backend."""
-        run_per_backend(session, name)
+        run_per_backend(session, name, markers=f"{PER_BACKEND} and not long")
 
 
 @nox.session(**HERE)
