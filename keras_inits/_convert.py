@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 
+LONGEST = 40  # characters of an array as text, in the arguments of an initializer
 MOST_AXES = 64  # of an array in NumPy
 MOST_ENTRIES = 1 << 16  # of an argument that is a list; a generator may have no end
 
@@ -81,3 +83,11 @@ def text(value: object) -> str:
         if isinstance(value, int):
             return hex(value)  # Python refuses to write a long one in decimal digits
         return f"a {type(value).__name__} without a repr"
+
+
+def short_text(value: object) -> str:
+    """An argument as text; of an array that takes more than a few words, its shape."""
+    found = text(value)
+    if isinstance(value, (np.ndarray, list)) and len(found) > LONGEST:
+        return f"array of shape {np.shape(value)}"
+    return found

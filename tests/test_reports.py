@@ -6,6 +6,7 @@ import json
 import math
 
 import keras
+import numpy as np
 import pytest
 
 import keras_inits
@@ -172,3 +173,39 @@ def test_other_rows_are_refused():
         "changed, summary, got 'chnged'. Did you mean 'changed'?"
     ):
         deep(1).table("chnged")
+
+
+IDENTITY = keras_inits.Constant(np.eye(5))
+AS_TEXT = "Constant(value=array of shape (5, 5))"
+
+
+@pytest.mark.usefixtures("wide_terminal")
+@pytest.mark.parametrize("action", ["initialize", "reinitialize", "from a list"])
+def test_an_array_that_a_weight_is_set_to_is_named_by_its_shape(action):
+    model = keras.Sequential([keras.Input((5,), name="x")])
+    model.add(keras.layers.Dense(5, kernel_initializer=IDENTITY, name="a"))
+    run = {
+        "initialize": lambda: keras_inits.initialize(model, {"kernel": IDENTITY}),
+        "reinitialize": lambda: keras_inits.reinitialize(model),
+        "from a list": lambda: keras_inits.initialize(
+            model, {"kernel": np.eye(5).tolist()}
+        ),
+    }
+
+    report = run[action]()
+
+    assert report["a/kernel"].initializer == AS_TEXT
+    assert AS_TEXT in str(report.table("summary"))
+
+
+def test_an_array_in_a_layer_that_is_detached_is_named_by_its_shape():
+    model = keras.Sequential([keras.Input((5,))])
+    model.add(keras.layers.Dense(5, kernel_initializer=IDENTITY))
+
+    (found,) = keras_inits.detach(model).replacements
+
+    assert (found.before, found.after) == (AS_TEXT, f"keras.initializers.{AS_TEXT}")
+
+
+def test_an_array_among_those_compared_is_named_by_its_shape():
+    assert comparison._name_of(IDENTITY) == AS_TEXT

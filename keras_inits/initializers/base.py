@@ -195,7 +195,7 @@ class Initializer(keras.initializers.Initializer, abc.ABC):
     def __repr__(self) -> str:
         parameters = parameters_of(type(self)).items()
         given = [
-            f"{name}={_convert.text(self._argument(name))}"
+            f"{name}={_convert.short_text(self._argument(name))}"
             for name, parameter in parameters
             if _differs(self._argument(name), parameter.default)
         ]

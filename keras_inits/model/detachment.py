@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from keras_inits import _backend, _checks, _errors
+from keras_inits import _backend, _checks, _convert, _errors
 from keras_inits._types import Interval, Seed
 from keras_inits.initializers import (
     TruncatedNormal,
@@ -136,5 +136,7 @@ def _keras_text(initializer: keras.initializers.Initializer) -> str:
         for key, value in initializer.get_config().items()
         if value is not None and not isinstance(value, dict)
     }
-    arguments = ", ".join(f"{key}={value!r}" for key, value in config.items())
+    arguments = ", ".join(
+        f"{key}={_convert.short_text(value)}" for key, value in config.items()
+    )
     return f"keras.initializers.{type(initializer).__name__}({arguments})"

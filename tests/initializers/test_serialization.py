@@ -187,3 +187,5 @@ def test_the_representation_shows_what_differs_from_the_defaults():
         == "PerGate(inner=HeNormal(seed=1), gates=3)"
     )
     assert repr(keras_inits.Constant([1, 2])) == "Constant(value=array([1, 2]))"
+    long = "Constant(value=array of shape (3, 4))"
+    assert repr(keras_inits.Constant([[0.25] * 4] * 3)) == long
