@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from keras_inits.diagnostics.labels import number
 from keras_inits.diagnostics.report import KernelSignal, LayerSignal, StreamPoint
 from keras_inits.model.report import shortened
 
@@ -105,15 +106,15 @@ def _found(
     """What the first troubled layer has, and what its activation wants."""
     for layer, reader, kernel in off:
         if layer.index >= troubled:
-            found = f"have {kernel.stddev:.2g}"
+            found = f"have {number(kernel.stddev)}"
             if kernel.is_zero:
                 found = "are zeros"
             elif kernel.is_orthogonal:
-                found = f"are orthogonal, of {kernel.stddev:.2g}"
+                found = f"are orthogonal, of {number(kernel.stddev)}"
             elif kernel.initializer is not None:
                 found += f", that of the layer's {kernel.initializer}"
             wanted = shortened(kernel.wanted or "")
-            wanted += f", of stddev {kernel.wanted_stddev:.2g}"
+            wanted += f", of stddev {number(kernel.wanted_stddev)}"
             activation = reader.activation or "a linear layer"
             return f"{activation} wants {wanted}, the weights at {layer.name} {found}"
     return None

@@ -16,6 +16,7 @@ import rich.progress
 from keras_inits import _backend, _checks, _convert, _errors, _reports, _tables
 from keras_inits._types import Data, Host, InitializerLike, Integer, Real
 from keras_inits.diagnostics import inputs
+from keras_inits.diagnostics.report import number
 from keras_inits.initializers import lookup
 from keras_inits.model.initialization import planned
 from keras_inits.model.plan import Plan
@@ -205,10 +206,10 @@ def spread(values: list[float]) -> str:
     finite = [value for value in values if math.isfinite(value)]
     if not finite:
         return "not finite" if values else ""
-    text = f"{sum(finite) / len(finite):.3g}"
+    text = number(sum(finite) / len(finite))
     if len(values) > 1:
-        highest = "∞" if len(finite) < len(values) else f"{max(finite):.3g}"
-        text += f" ({min(finite):.3g} to {highest})"
+        highest = "∞" if len(finite) < len(values) else number(max(finite))
+        text += f" ({number(min(finite))} to {highest})"
     return text
 
 

@@ -47,7 +47,7 @@ def draw_comparison(
         axes.set_title(title, loc="left", fontsize=9, color=colors.ink)
         axes.set_xlabel("epoch", fontsize=9, color=colors.ink)
         axes.grid(axis="y", color=colors.faint, lw=0.4)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         seen = []
         for place, name in enumerate(comparison.initializers):
             curves = [getattr(run, attribute) for run in comparison.of(name)]

@@ -19,6 +19,7 @@ import numpy as np
 from keras_inits import _backend, _checks, _errors, _reports, _tables
 from keras_inits._types import Data, Host, Integer, Real, Shape
 from keras_inits.diagnostics import capture, inputs, statistics
+from keras_inits.diagnostics.report import number
 from keras_inits.engine import streams
 from keras_inits.initializers.orthogonal import Orthogonal
 from keras_inits.model import plan
@@ -96,10 +97,10 @@ class ScaleReport(_reports.Report):
             table.add_row(
                 row.weight,
                 "x".join(str(size) for size in row.shape),
-                f"{row.before:.3g}",
-                f"{row.scale:.3g}",
+                number(row.before),
+                number(row.scale),
                 str(row.tries),
-                f"{row.after:.3g}",
+                number(row.after),
                 "yes" if row.converged else "no",
             )
         return table

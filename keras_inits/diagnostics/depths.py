@@ -206,7 +206,7 @@ def _finish(axes: Any, count: int, what: str, colors: plots.Theme) -> None:
     """Adds what a panel by depth has beside its marks."""
     axes.set_xlim(-0.75, count - 0.25)
     axes.set_title(what, loc="left", fontsize=9, color=colors.ink)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     axes.grid(axis="y", color=colors.faint, lw=0.4)
     axes.set_axisbelow(True)
     plots.legend(axes, colors)

@@ -1,4 +1,4 @@
-"""Names and numbers as pictures show them, where there is little room."""
+"""Names and numbers as pictures, sentences and tables show them."""
 
 import collections
 import itertools
@@ -6,22 +6,24 @@ import math
 import re
 from collections.abc import Sequence
 
-SMALLEST, LARGEST = 1e-2, 1e4  # between which numbers are written without exponent
+SMALLEST, LARGEST = 1e-4, 1e5  # between which numbers are written without exponent
 
 
-def number(value: float) -> str:
-    """Two digits in one form: 0.041, 1200, 4.1e-6.
+def number(value: float | None, digits: int = 2) -> str:
+    """A number in the one form of pictures, sentences and tables; empty for nothing.
 
     >>> [number(value) for value in (0.0412, 1234.0, 4.1e-6, 1e-3, 0.0)]
-    ['0.041', '1200', '4.1e-6', '1e-3', '0']
+    ['0.041', '1200', '4.1e-6', '0.001', '0']
     """
+    if value is None:
+        return ""
     if not math.isfinite(value) or value == 0:
         return f"{value:g}"
-    rounded = f"{value:.1e}"
+    rounded = f"{value:.{digits - 1}e}"
     if SMALLEST <= abs(float(rounded)) < LARGEST:
         return f"{float(rounded):g}"
     mantissa, exponent = rounded.split("e")
-    return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
+    return f"{float(mantissa):g}e{int(exponent)}"
 
 
 def shortened(names: Sequence[str], length: int) -> list[str]:

@@ -10,7 +10,7 @@ import rich.text
 
 from keras_inits import _checks, _convert, _errors, _reports, _tables
 from keras_inits._types import Integer, Shape
-from keras_inits.diagnostics import statistics
+from keras_inits.diagnostics import labels, statistics
 
 ROWS = ("all", "troubled", "summary")
 
@@ -269,9 +269,10 @@ class SignalReport(_reports.Report):
             samples += f", the first batch of {self.source},"
         text = f"{samples} on {self.backend}"
         if self.input_stddev is not None:
-            text += f", data {self.input_mean:.3g} ± {self.input_stddev:.3g}"
+            text += f", data {number(self.input_mean)} ± {number(self.input_stddev)}"
         if self.loss is not None:
-            text += f", loss {self.loss:.4g}, learning rate {self.learning_rate:.3g}"
+            text += f", loss {labels.number(self.loss, 4)}"
+            text += f", learning rate {number(self.learning_rate)}"
         return text
 
 
@@ -305,7 +306,7 @@ def _cells(layer: LayerSignal, backward: bool) -> list[str | rich.text.Text]:
 
 def number(value: float | None) -> str:
     """Three digits, empty for nothing."""
-    return "" if value is None else f"{value:.3g}"
+    return labels.number(value, 3)
 
 
 def share(value: float | None) -> str:

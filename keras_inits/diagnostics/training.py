@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import rich.text
 
 from keras_inits import _errors, _reports, _tables
+from keras_inits.diagnostics import labels
 from keras_inits.diagnostics.report import number, share
 
 if TYPE_CHECKING:
@@ -24,14 +25,14 @@ LARGEST_UPDATE = 1.0
 WORDS = {
     "overflow": "{not_finite} values are not finite",
     "gradient not finite": "the gradient is not finite",
-    "large update": "a step changes the weights by {update_ratio:.2g} times their size",
-    "exploding": "exploding, stddev {stddev:.2g}",
+    "large update": "a step changes the weights by {update_ratio} times their size",
+    "exploding": "exploding, stddev {stddev}",
     "dead": "{dead:.0%} of the units are dead",
     "saturated": "{saturated:.0%} of the values are on a flat part of the activation",
     "input-independent": "the output hardly depends on the input",
-    "vanishing": "vanishing, stddev {stddev:.2g}",
-    "gradient explodes": "the gradient explodes, {gradient_stddev:.2g}",
-    "gradient vanishes": "the gradient vanishes, {gradient_stddev:.2g}",
+    "vanishing": "vanishing, stddev {stddev}",
+    "gradient explodes": "the gradient explodes, {gradient_stddev}",
+    "gradient vanishes": "the gradient vanishes, {gradient_stddev}",
     "no gradient": "no gradient",
     "frozen": "frozen: a step leaves its trainable weights as they are",
 }
@@ -69,7 +70,10 @@ class LayerLook:
 
     def words(self, problem: str) -> str:
         """A problem of the layer as a phrase."""
-        return WORDS[problem].format_map(vars(self))
+        sizes = self.stddev, self.gradient_stddev, self.update_ratio
+        names = "stddev", "gradient_stddev", "update_ratio"
+        shown = {k: labels.number(v) for k, v in zip(names, sizes, strict=True)}
+        return WORDS[problem].format_map({**vars(self), **shown})
 
 
 @dataclasses.dataclass(frozen=True)

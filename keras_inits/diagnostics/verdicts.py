@@ -24,6 +24,7 @@ import numpy as np
 
 from keras_inits._types import Interval
 from keras_inits.diagnostics import advice, remarks
+from keras_inits.diagnostics.labels import number
 from keras_inits.diagnostics.report import LayerSignal, StreamPoint
 
 # What tells samples apart is too small below this. A step of Adam at its usual rate
@@ -257,7 +258,7 @@ def _sized(
     pairs = list(zip(stream, values, strict=True))[start:]
     return _Trend(
         word,
-        {point.layer: f"{word}, stddev {value:.2g}" for point, value in pairs},
+        {point.layer: f"{word}, stddev {number(value)}" for point, value in pairs},
         f"{word} from {_at(stream[start])} on: {_moves('stddev', factor, last)}",
     )
 
@@ -267,7 +268,7 @@ def _growth(stream: Sequence[StreamPoint], data_stddev: float | None) -> _Trend 
     before = stream[0].stddev if stream else 0.0
     for point in stream:
         if point.is_sum and point.stddev > most_at_sum(before, data_stddev):
-            text = f"stddev grows from {before:.2g} to {point.stddev:.2g}"
+            text = f"stddev grows from {number(before)} to {number(point.stddev)}"
             phrase = f"exploding in a sum, {text}"
             sentence = f"exploding by the branch that is added at {_at(point)}: {text}"
             return _Trend("exploding", {point.layer: phrase}, sentence)
@@ -316,7 +317,7 @@ def _backward_trend(
     text = _moves("it", factor, first or 0.0)
     return _Trend(
         name,
-        {la.index: f"{name}, {la.gradient_stddev:.2g}" for la in path[found:]},
+        {la.index: f"{name}, {number(la.gradient_stddev)}" for la in path[found:]},
         f"the {name} on its way back, from {remarks.place(path[found])} to the "
         f"input: {text}",
     )
@@ -349,9 +350,10 @@ def _factor(values: Sequence[float]) -> float | None:
 
 def _moves(what: str, factor: float | None, last: float) -> str:
     if factor is None or 0.9 < factor < 1.1:
-        return f"{what} {'is' if what == 'it' else 'of'} {last:.2g}"
+        return f"{what} {'is' if what == 'it' else 'of'} {number(last)}"
     direction = "falls" if factor < 1 else "grows"
-    return f"{what} {direction} by a factor of {factor:.2g} a layer, to {last:.2g}"
+    by = f"by a factor of {number(factor)} a layer"
+    return f"{what} {direction} {by}, to {number(last)}"
 
 
 def _at(point: StreamPoint) -> str:

@@ -383,3 +383,18 @@ def test_the_picture_tells_many_starts_apart_and_has_plain_numbers(tmp_path):
     assert [text.get_text() for text in figure.legends[0].get_texts()] == names
     texts = [label.get_text() for label in axes.get_yticklabels() if label.get_text()]
     assert {"0.5", "1", "2"} <= set(texts)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-3, 1e4])
+def test_a_single_epoch_and_losses_of_any_usual_size_have_plain_ticks(size):
+    runs = [Run("a", 0, [0.6 * size], [2.0 * size, 0.6 * size], {}, 0.1)]
+
+    figure = Comparison(["a"], 1, runs, interrupted=False).plot()
+
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        low, high = axes.get_xlim()
+        epochs = [tick for tick in axes.get_xticks() if low <= tick <= high]
+        assert epochs == list(range(round(low), round(high) + 1)) != []
+        losses = [label.get_text() for label in axes.get_yticklabels()]
+        assert not any("e" in text for text in losses), losses

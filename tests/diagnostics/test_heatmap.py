@@ -45,7 +45,7 @@ def test_steps_are_written_at_even_distances(count, interval, expected):
     ("ends", "expected"),
     [
         ((0.3, 6.0), ["0.5", "1", "2", "5"]),
-        ((2e-4, 0.3), ["1e-3", "0.01", "0.1"]),
+        ((2e-4, 0.3), ["0.001", "0.01", "0.1"]),
         (
             (1e-30, 1e30),
             [f"1e{power}" for power in (-30, -20, -10)]

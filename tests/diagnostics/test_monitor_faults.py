@@ -7,6 +7,7 @@ import pytest
 import keras_inits
 from keras_inits import _backend
 from keras_inits.diagnostics import training, verdicts
+from keras_inits.diagnostics.labels import number
 from tests.diagnostics import networks
 from tests.support import needs_gradients, needs_no_gradients, raises_exactly
 
@@ -167,7 +168,7 @@ def test_a_rate_that_is_too_high_breaks_what_its_update_breaks():
 
     assert all(layer.update_ratio > 1.0 for layer in last)
     assert report.first.text == (
-        f"a step changes the weights by {last[0].update_ratio:.2g} times their size"
+        f"a step changes the weights by {number(last[0].update_ratio)} times their size"
     )
 
 

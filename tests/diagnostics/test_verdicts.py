@@ -9,6 +9,7 @@ import pytest
 
 import keras_inits
 from keras_inits.diagnostics import diagnose, verdicts, weights
+from keras_inits.diagnostics.labels import number
 from tests.diagnostics.networks import (
     linear_tolerance,
     normal,
@@ -69,7 +70,7 @@ def test_small_weights_make_the_signal_vanish():
     code = "keras_inits.initialize(model, keras_inits.recipes.by_activation())"
     assert report.verdict == (
         f"vanishing from layer {start} (l{start}) on: stddev falls by a factor of "
-        f"{factor:.2g} a layer, to {last:.2g}; tanh wants GlorotUniform(), of "
+        f"{factor:.2g} a layer, to {number(last)}; tanh wants GlorotUniform(), of "
         f"stddev 0.1, the weights at l{start} have 0.015"
     )
     assert (report.healthy, report.advice) == (False, code)
@@ -79,7 +80,7 @@ def test_small_weights_make_the_signal_vanish():
     tolerance = tolerance / (6 - start) + 0.15 ** (2 * start + 2)
     assert factor == pytest.approx(0.15, rel=tolerance)
     small = report[5].signal.batch_stddev
-    assert report[5].verdict == f"vanishing, stddev {small:.2g}"
+    assert report[5].verdict == f"vanishing, stddev {number(small)}"
 
 
 def test_large_weights_make_the_signal_explode():
