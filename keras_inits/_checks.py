@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Any
 
 import keras
-import numpy as np
 
+from keras_inits import _backend
 from keras_inits._convert import MOST_AXES, entries, integer, number
 from keras_inits._errors import (
     nearest,
@@ -143,8 +143,8 @@ def traced_hint(value: Any) -> str:
             return ""
     except Exception:  # there is no saying what an attribute raises
         return ""
-    try:  # not by Keras' conversion, of which NumPy warns on PyTorch
-        np.asarray(keras.ops.cast(keras.ops.stop_gradient(value), "float32"))
+    try:
+        _backend.to_numpy(value)
     except Exception:  # each backend has an error of its own for it
         return TRACED
     return ""

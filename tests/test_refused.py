@@ -331,3 +331,31 @@ def test_a_value_that_is_long_is_cut_short():
         ki.Dirac(groups=-LONG)
     shown = hex(-LONG)[:1000]
     assert str(error.value).endswith(f"1 or above, got {shown}....")
+
+
+class OnDevice:
+    """A tensor as one on a GPU: its values are to be had by way of the host."""
+
+    dtype = "float32"
+    shape = (2,)
+
+    def detach(self):
+        return self
+
+    def cpu(self):
+        return np.ones(2, "float32")
+
+    def __array__(self, *_, **__):
+        raise TypeError("can't convert a tensor on a device to numpy")
+
+    def __repr__(self):
+        return "on a device"
+
+
+def test_a_tensor_on_a_device_is_not_taken_for_a_traced_one(monkeypatch):
+    monkeypatch.setattr(keras.ops, "is_tensor", lambda x: isinstance(x, OnDevice))
+
+    with raises_exactly(
+        "RandomNormal: Argument `mean` must be a finite number, got on a device."
+    ):
+        ki.RandomNormal(mean=OnDevice())

@@ -40,7 +40,7 @@ LOWEST = {
     "_ranges": set(),
     "_types": set(),
     "_errors": {"_convert", "_types"},
-    "_checks": {"_convert", "_errors", "_ranges", "_types"},
+    "_checks": {"_backend", "_convert", "_errors", "_ranges", "_types"},
     "engine": {"_errors", "_backend", "_types"},
     "fans": {"_checks", "_errors", "_types"},
     "gains": {"_checks", "_errors", "_backend", "_types"},
