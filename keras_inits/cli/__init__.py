@@ -23,9 +23,10 @@ of this folder imports what needs Keras in its functions.
 import argparse
 import importlib
 import os
+import re
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import keras_inits
 
@@ -34,6 +35,7 @@ MISTAKE = 2
 INTERRUPTED = 130  # as shells report a process that Ctrl-C has ended
 UNREAD = 141  # and one that wrote what nobody reads, as before `| head`
 LONGEST = 800  # characters of a sentence on a mistake
+DIGITS = 600  # which Python reads at once, whatever its limit is set to
 
 
 class Parser(argparse.ArgumentParser):
@@ -42,6 +44,41 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Writes the sentence and ends with the status of a user's mistake."""
         self.exit(MISTAKE, f"{self.prog}: {shortened(message)}\n")
+
+
+class Integer(argparse.Action):
+    """The action of an argument that is an integer, of any size."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Sets the argument, or ends with the sentence on a mistake."""
+        try:
+            setattr(namespace, self.dest, integer(values))
+        except ValueError:
+            option = self.option_strings[0]
+            parser.error(f"Argument `{option}` must be an integer, got {values!r}.")
+
+
+def integer(text: str) -> int:
+    """The integer that a text holds; Python reads at most 4,300 digits at once.
+
+    >>> integer("-" + "9" * 5000) == 1 - 10**5000
+    True
+    """
+    long = re.fullmatch(rf"\s*([+-]?)([0-9]{{{DIGITS},}})\s*", text)
+    if long is None:
+        return int(text)
+    sign, digits = long.groups()
+    found = 0
+    for start in range(0, len(digits), DIGITS):
+        part = digits[start : start + DIGITS]
+        found = found * 10 ** len(part) + int(part)
+    return -found if sign == "-" else found
 
 
 def parser() -> argparse.ArgumentParser:

@@ -5,7 +5,7 @@ The exit status is 0 for a healthy model and 1 for one that is not.
 
 import argparse
 
-from keras_inits.cli import add_json, add_target, check_json, check_seed
+from keras_inits.cli import Integer, add_json, add_target, check_json, check_seed
 
 HELP = "what a model's weights do to a signal, layer by layer"
 DESCRIPTION = """Runs one batch through a model, forward and, with targets, backward,
@@ -40,14 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--samples",
-        type=int,
+        action=Integer,
         default=SAMPLES,
         metavar="N",
         help="size of the batch, from the front of the data (default: %(default)s)",
     )
     parser.add_argument(
         "--seed",
-        type=int,
+        action=Integer,
         help="an integer for keras.utils.set_random_seed before the model is built, so "
         "that weights without a seed of their own are the same in every run",
     )

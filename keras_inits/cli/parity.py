@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 
 from keras_inits import _installed
-from keras_inits.cli import add_json, add_target, check_json, check_seed
+from keras_inits.cli import Integer, add_json, add_target, check_json, check_seed
 
 HELP = "whether every backend gives a model the same weights"
 DESCRIPTION = """Builds a model on each backend, in a process of its own and from one
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the backends, the first to compare with: "
         f"{', '.join(_installed.BACKENDS)}",
     )
-    parser.add_argument("--seed", type=int, default=0, help="0 by default")
+    parser.add_argument("--seed", action=Integer, default=0, help="0 by default")
     parser.add_argument(
         "--enable",
         action=argparse.BooleanOptionalAction,

@@ -5,7 +5,7 @@ import inspect
 import math
 from typing import Any
 
-from keras_inits.cli import add_json, add_target, check_json
+from keras_inits.cli import Integer, add_json, add_target, check_json
 
 HELP = "what a recipe or rules would set in a model"
 DESCRIPTION = """Builds a model and prints what `initialize` would set, weight by
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="JSON object of rules, which come before the recipe's",
     )
-    parser.add_argument("--seed", type=int, default=None, help="an integer")
+    parser.add_argument("--seed", action=Integer, default=None, help="an integer")
     parser.add_argument(
         "--strict",
         action=argparse.BooleanOptionalAction,

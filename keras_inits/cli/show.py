@@ -9,6 +9,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from keras_inits.cli import Integer
+
 HELP = "what one initializer does to a weight of a shape"
 DESCRIPTION = """Draws a weight and shows its fans, its expected and its drawn
 standard deviation, its range and a histogram."""
@@ -36,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--activation", help="name of the activation that follows, such as relu"
     )
     parser.add_argument("--dtype", help="dtype of the weight, float32 by default")
-    parser.add_argument("--seed", type=int, default=0, help="0 by default")
+    parser.add_argument("--seed", action=Integer, default=0, help="0 by default")
     parser.add_argument(
         "--config",
         metavar="JSON",

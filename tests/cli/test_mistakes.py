@@ -179,6 +179,26 @@ MISTAKES = {
         ("parity", "bounded_models:build", "--seed=-1"),
         "Argument `--seed` must be from 0 to 4294967295, got -1.",
     ),
+    "a seed that is a word": (
+        (*SHOW, "3,4", "--seed", "x"),
+        "Argument `--seed` must be an integer, got 'x'.",
+    ),
+    "a seed that is a word and long": (
+        (*SHOW, "3,4", "--seed", "7" * 700 + "x"),
+        f"Argument `--seed` must be an integer, got '{'7' * 700}x'.",
+    ),
+    "a seed between integers": (
+        ("plan", "bounded_models:build", "--recipe=pytorch", "--seed", "1.5"),
+        "Argument `--seed` must be an integer, got '1.5'.",
+    ),
+    "a seed of a process that is a word": (
+        ("parity", "bounded_models:build", "--seed", ""),
+        "Argument `--seed` must be an integer, got ''.",
+    ),
+    "a number of samples in words": (
+        (*DIAGNOSE, "--samples", "four"),
+        "Argument `--samples` must be an integer, got 'four'.",
+    ),
     "a file in no directory": (
         (*DIAGNOSE, "--json", "none/out.json"),
         "Argument `--json` must be a path in a directory that exists, got "

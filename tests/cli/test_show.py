@@ -5,7 +5,9 @@ import math
 import re
 
 import numpy as np
+import pytest
 
+import keras_inits
 from keras_inits.cli import show
 from tests import support
 
@@ -48,6 +50,20 @@ def test_show_tells_what_an_activation_makes_of_it(run):
     # Proportional to it; the quadrature, the dtype and five digits leave 1e-4 at most.
     after = float(shown["stddev after relu"].split(",")[0])
     assert abs(after / math.sqrt(1.0 - 1.0 / math.pi) - 1.0) < tolerance + 1e-4
+
+
+@pytest.mark.parametrize("sign", ["", "+", "-"])
+def test_a_seed_has_any_size(run, sign):
+    seed = 10**5000 + 7  # Python alone reads at most 4300 digits
+    digits = "1" + "0" * 4999 + "7"
+    initializer = keras_inits.HeNormal(seed=-seed if sign == "-" else seed)
+    values = support.as_float64(initializer((64,)))
+
+    status, out, err = run("show", "he_normal", "--shape=64", f"--seed={sign}{digits}")
+
+    assert (status, err) == (0, "")
+    low, high = float(values.min()), float(values.max())
+    assert rows(out)["range, drawn"] == f"{low:.5g} to {high:.5g}"
 
 
 def test_show_draws_the_histogram_of_the_values(run):
