@@ -66,6 +66,7 @@ autodoc_member_order = "bysource"
 autodoc_default_options = {"show-inheritance": True}
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
+napoleon_use_ivar = True  # a line for each attribute
 napoleon_custom_sections = ["Reference"]
 add_module_names = False
 toc_object_entries_show_parents = "hide"

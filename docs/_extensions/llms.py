@@ -24,8 +24,8 @@ def _write(app, exception):
     for name in dict.fromkeys([*_in_order(app.env), *sorted(app.env.found_docs)]):
         sections.setdefault(name.rpartition("/")[0], []).append(name)
     for folder, names in sections.items():
-        heading = titles[f"{folder}/index"].astext() if folder else "The guide"
-        lines += ["", f"## {heading}", ""]
+        index = titles.get(f"{folder}/index")
+        lines += ["", f"## {index.astext() if index else folder or 'The guide'}", ""]
         for name in names:
             link = f"- [{titles[name].astext()}]({name}.html)"
             lines.append(": ".join(filter(None, [link, _sentence(name)])))
