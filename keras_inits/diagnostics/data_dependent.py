@@ -284,8 +284,7 @@ class _Scaler(capture.Observer):
         while True:
             if tries or self.start:
                 # Within the pass's scope: the variable itself keeps its value.
-                scaled = (values * scale).astype("float32")
-                kernel.assign(keras.ops.convert_to_tensor(scaled, dtype=kernel.dtype))
+                self._set(kernel, address, (values * scale).astype("float32"))
             outputs, size = self._run(call.layer, run, args, kwargs)
             before = size if before is None else before
             if not 0.0 < size < float("inf"):
@@ -307,6 +306,17 @@ class _Scaler(capture.Observer):
             LayerScale(address, shape, before, scale, tries, size, converged)
         )
         return outputs
+
+    def _set(self, kernel: keras.Variable, address: str, values: Host) -> None:
+        try:
+            kernel.assign(keras.ops.convert_to_tensor(values, dtype=kernel.dtype))
+        except Exception as error:
+            rule = "take new values for its kernels"
+            found = f"{type(error).__name__} at {address!r}"
+            way_out = _errors.reason(error)
+            self.refuse(
+                _errors.raise_bad_argument, "model", rule, found, way_out, error
+            )
 
     def _run(
         self,

@@ -312,3 +312,22 @@ def test_a_kernel_that_cannot_be_stored_leaves_all_as_they_were():
         data_dependent._store(pairs, None)
 
     assert_same_state(before, state(model))
+
+
+@pytest.mark.parametrize("call", [lsuv, data_scale])
+def test_a_kernel_that_takes_no_values_is_named_and_not_the_data(call, monkeypatch):
+    model = plain("tanh", depth=2)
+    before = state(model)
+
+    def assign(self, value):
+        raise RuntimeError("no room for it\nat all")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.Variable, "assign", assign)
+        with raises_exactly(
+            f"{call.__name__}: Argument `model` must take new values for its kernels, "
+            "got RuntimeError at 'l0/kernel'. The reason: no room for it"
+        ):
+            call(model, normal((64, 16), seed=3))
+
+    assert_same_state(before, state(model))
