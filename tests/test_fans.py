@@ -7,6 +7,7 @@ import pytest
 from keras.src.initializers import random_initializers
 
 from keras_inits import compute_fans
+from keras_inits.fans import einsum_operands
 
 SHAPES = [(), (1,), (7,), (3, 5), (3, 7, 9), (3, 3, 5, 8), (2, 3, 4, 5, 6)]
 
@@ -59,3 +60,7 @@ def test_fans_are_python_integers():
 
     assert found == (2**38, 2**38)  # beyond what 32 bits hold
     assert all(type(fan) is int for fan in found)
+
+
+def test_spaces_in_an_equation_are_no_axes():
+    assert einsum_operands("ab, bc -> ac ") == ("ab", "bc", "ac")

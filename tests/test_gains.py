@@ -119,3 +119,7 @@ def test_the_response_to_unit_normal_input_has_the_gain_of_the_name(name):
     # s = 1 / gain**2 is by 2 E |v| d <= 8 ELEMENTARY (sqrt(s) + s).
     tolerance = 8.0 * ELEMENTARY * (1.0 + gain)
     assert square * gain**2 == pytest.approx(1.0, rel=tolerance)
+
+
+def test_what_changes_the_shape_works_on_no_element():
+    assert gains.response(lambda x: x[None]) == (0.0, 0.0)

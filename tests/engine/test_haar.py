@@ -89,3 +89,11 @@ def test_large_matrices_of_several_panels_look_haar():
     assert_distribution(matrix * 20.0, stats.norm())
     assert abs(np.trace(matrix)) < SIGMAS
     assert abs(np.trace(matrix @ matrix) - 1.0) < SIGMAS * math.sqrt(2.0)
+
+
+def test_a_column_whose_first_entry_is_zero_is_taken_to_minus_e():
+    squares = np.full((1, 3), 100.0)
+
+    signs, _, own = orthogonal._scales(HostOps(), np.array([0.0, 5.0, -5.0]), squares)
+    assert signs.tolist() == [-1.0, -1.0, 1.0]
+    assert np.sign(own).tolist() == signs.tolist()

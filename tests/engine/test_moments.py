@@ -94,6 +94,12 @@ def test_a_power_of_two_only_moves_the_point(exponent):
     np.testing.assert_array_equal(found, expected)
 
 
+def test_squares_beyond_the_range_are_those_of_the_largest_magnitude():
+    for sign in (1.0, -1.0):
+        found = moments.mean_and_stddev(sign * np.array([2.0**600, 0.0]))
+        assert found == (sign * 2.0**599, 2.0**599)
+
+
 def test_what_is_not_finite_shows():
     for bad in (math.inf, -math.inf, math.nan):
         for place in (0, 3):

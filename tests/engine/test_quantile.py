@@ -154,7 +154,11 @@ def test_truncation_at_two_standard_deviations_leaves_the_documented_share():
 
 
 @pytest.mark.parametrize(
-    "interval", [(-1.0, 2.0), (3.0, INF), (10.0, 11.0), (-12.0, -11.0), (-9.0, 38.0)]
+    "interval",
+    [
+        *((-1.0, 2.0), (3.0, INF), (3.0, 3.5), (10.0, 11.0)),
+        *((-12.0, -11.0), (-9.0, 38.0)),
+    ],
 )
 def test_the_mass_of_an_interval_is_the_exact_one(interval):
     with mpmath.workdps(60):
@@ -172,6 +176,12 @@ def test_the_mass_of_an_interval_is_the_exact_one(interval):
 def test_an_interval_that_cannot_be_resolved_is_refused(interval):
     with pytest.raises(ArithmeticError, match=r"^it(s probability| has no room)"):
         quantile.table(*interval)
+
+
+def test_a_power_of_two_at_the_end_of_the_range_keeps_all_bits():
+    table = quantile.table(1.0 - 2.0**-20, 1.0)
+
+    assert (table.unit, table.reach) == (2.0**-24, (2**24 - 16, 2**24))
 
 
 def test_a_table_cannot_be_written_to():
