@@ -217,3 +217,12 @@ def test_a_phone_shows_what_a_row_is_about_while_it_scrolls(page, written):
         for left in (60, 400)
     )
     assert 0 < before == after < PHONE["width"]
+
+
+def test_a_name_that_stays_in_view_keeps_the_line_below_it(page):
+    # Where lines are shared by cells, the ground of one that stays covers its line.
+    assert page.evaluate(
+        f"(() => {{ const name = document.querySelector('tbody {NAMES}');"
+        "const style = getComputedStyle(name);"
+        "return [style.position, style.borderBottomStyle, style.borderCollapse]; })()"
+    ) == ["sticky", "solid", "separate"]
