@@ -115,6 +115,7 @@ class SignalMonitor(keras.callbacks.Callback):
         if tensorboard is not None:
             self._tensorboard = _check_directory("tensorboard", tensorboard)
         self._looks: list[training.Look] = []
+        self._healthy: list[bool] = []  # whether a look by itself is
         # For each layer of the last look its weights, until its step is done.
         self._before: list[Weights] | None = None
         self._done = 0  # steps before this epoch
@@ -129,7 +130,7 @@ class SignalMonitor(keras.callbacks.Callback):
     @property
     def report(self) -> training.TrainingReport:
         """What was seen so far."""
-        looks = training.judged(self._looks)
+        looks = training.judged(self._looks, self._healthy)
         first = training.first_problem(looks)
         return training.TrainingReport(
             model=self._seen,
@@ -214,11 +215,12 @@ class SignalMonitor(keras.callbacks.Callback):
                 dead=row.signal.dead,
                 not_finite=row.signal.not_finite,
                 gradient_stddev=row.gradient_stddev,
-                problems=[] if report.healthy else list(row.problems),
+                problems=list(row.problems),
             )
             for row in report.layers
         ]
         self._looks.append(training.Look(step, report.loss, rows))
+        self._healthy.append(report.healthy)
         self._before = [
             [(variable, _values(variable)) for variable in self._weights[id(layer)]]
             if id(layer) in self._weights

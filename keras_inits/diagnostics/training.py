@@ -199,8 +199,12 @@ class TrainingReport(_reports.Report):
         return f"{looks} at {samples} on {self.backend}, every {self.interval} steps"
 
 
-def judged(looks: list[Look]) -> list[Look]:
-    """The looks with the problems of their updates, in the order of `WORDS`.
+def judged(looks: list[Look], healthy: list[bool]) -> list[Look]:
+    """The looks with what breaks them, in the order of `WORDS`.
+
+    Remarks, which healthy models have too, do not count at a healthy look. A layer all
+    of whose units have died since the first look counts always, for it has stopped
+    learning, though the signal may go around it.
 
     An update of all zeros freezes a layer if others move, and if it is so at two looks
     that follow each other: the rate may be 0 before it warms up, steps are skipped
@@ -220,12 +224,15 @@ def judged(looks: list[Look]) -> list[Look]:
     for place, look in enumerate(looks):
         layers = []
         for index, layer in enumerate(look.layers):
-            problems = set(layer.problems)
+            problems = set() if healthy[place] else {*layer.problems}
+            same = names[0] == names[place]
+            if same and layer.dead == 1.0 != looks[0].layers[index].dead:
+                problems |= {"dead"} & {*layer.problems}
             if stands(place, index) and (
                 stands(place - 1, index) or stands(place + 1, index)
             ):
                 problems.add("frozen")
-            known = names[0] == names[place] and ratios[0][index] is not None
+            known = same and ratios[0][index] is not None
             if known and (layer.update_ratio or 0.0) > LARGEST_UPDATE:
                 problems.add("large update")
             ordered = [problem for problem in WORDS if problem in problems]

@@ -172,6 +172,51 @@ def test_a_rate_that_is_too_high_breaks_what_its_update_breaks():
     )
 
 
+def beside(action):
+    """The report of 8 steps of a model whose layer l1 has a path around it."""
+    x = inputs = keras.Input((16,))
+    for place in range(3):
+        branch = Switched(16, name=f"l{place}")(x)
+        x = keras.layers.Add()([x, branch])
+    outputs = keras.layers.Dense(4, "softmax", name="head")(x)
+    model = keras.Model(inputs, outputs)
+    keras_inits.initialize(model, {"kernel": keras_inits.HeNormal()}, seed=1)
+    model.compile(keras.optimizers.SGD(0.01), LOSS)
+    monitor = keras_inits.SignalMonitor(X, Y, interval=1)
+    faults = [At(STEP, action)] if action else []
+    model.fit(X, Y, batch_size=8, verbose=0, callbacks=[*faults, monitor])
+    return monitor.report
+
+
+@needs_gradients
+def test_a_layer_that_dies_is_named_though_the_signal_goes_around_it():
+    assert beside(None).first is None
+    assert named(beside(kill)) == (STEP, "l1", "dead")
+
+
+def looks_of(*rows):
+    """Looks at one layer, of which each row has the share of dead units and more."""
+    return [
+        training.Look(
+            step,
+            None,
+            [training.LayerLook(0, "l0", 1.0, None, dead, 0, None, 1e-3, problems)],
+        )
+        for step, (dead, problems) in enumerate(rows)
+    ]
+
+
+def test_units_that_never_lived_have_not_died():
+    dead = (1.0, ["dead"])
+
+    for rows, problems in (
+        ([dead, dead], [[], []]),
+        ([(0.6, ["dead"]), dead], [[], ["dead"]]),
+    ):
+        judged = training.judged(looks_of(*rows), [True, True])
+        assert [look.layers[0].problems for look in judged] == problems
+
+
 @needs_gradients
 def test_a_picture_marks_the_first_problem_of_each_layer():
     report = watched(kill)
