@@ -97,3 +97,13 @@ def test_neighbouring_elements_of_a_stream_are_uncorrelated():
     halves = sample.reshape(-1, 2)
     assert_uncorrelated(halves[:, 0] ** 2, halves[:, 1] ** 2)
     assert np.unique(sample).size > 0.98 * sample.size
+
+
+def test_each_draw_for_one_weight_has_a_stream_of_its_own():
+    key = streams.from_seed(1)
+
+    with streams.drawing_from(key):
+        keys = [streams.given_key() for _ in range(4)]
+    assert keys[0] == key
+    assert len(set(keys)) == 4
+    assert streams.given_key() is None
