@@ -225,7 +225,9 @@ class RandomInitializer(Initializer):
 
     Args:
         seed: An integer of any size and sign, a `keras.random.SeedGenerator`,
-            or None. With an integer every call returns the same values. None
+            or None. With an integer every call returns the same values, and all
+            initializers with that integer draw from one stream: their values are
+            not independent, so give each weight an integer of its own. None
             takes a fresh seed from Python's `random` once, so
             `keras.utils.set_random_seed` fixes it. A seed generator gives new
             values at each call.
