@@ -247,6 +247,7 @@ class _Watch(theory.Predictor):
         trainable: dict[int, list[keras.Variable]],
     ) -> list[LayerSignal]:
         places = {call: index for index, (call, _) in enumerate(self.calls)}
+        own = [trainable.get(id(call.layer), []) for call, _ in self.calls]
         return [
             LayerSignal(
                 index=index,
@@ -262,8 +263,10 @@ class _Watch(theory.Predictor):
                     for variable in call.kernels
                 ],
                 varies=call in self.varying,
-                bias_size=weights.bias_size(call.layer),
-                waits=weights.waits(trainable.get(id(call.layer), []), gradients),
+                bias_size=weights.bias_size(
+                    call.layer, trainable.get(id(call.layer), [])
+                ),
+                waits=weights.waits(own[index], gradients),
             )
             for index, (call, shape) in enumerate(self.calls)
         ]

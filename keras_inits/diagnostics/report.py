@@ -70,7 +70,8 @@ class LayerSignal:
         varies: Whether anything goes in that differs from sample to sample. A table
             of segments in which one is looked up puts out a constant by design.
         on_stream: Whether its output is a `StreamPoint` of the report.
-        bias_size: Largest absolute value of its bias, None without one.
+        bias_size: How far its biases and shifts are from 0 at most, and the scales of
+            a normalization from 1; None without any.
         waits: Whether a kernel or scale of zeros keeps its output constant, but gets
             a gradient by which one step of training ends this.
         predicted_stddev: Standard deviation of its output by theory, given what went

@@ -115,8 +115,11 @@ def judge(
     remarked = remarks.sentences(path, problems, names)
     text, code = None, None
     if trends:
-        troubled = min(index for trend in trends for index in trend.phrases)
-        text, code = advice.give(layers, addresses, troubled, names, stream)
+        first: dict[str, int] = {}
+        for trend in trends:
+            places = [*trend.phrases, first.get(trend.problem, len(layers))]
+            first[trend.problem] = min(places)
+        text, code = advice.give(layers, addresses, first, stream)
         sentences = [trend.sentence for trend in trends] + remarked
     elif remarked:
         sentences = [f"healthy, but {remarked[0]}", *remarked[1:]]

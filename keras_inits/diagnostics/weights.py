@@ -17,22 +17,34 @@ from keras_inits import _backend
 from keras_inits._types import Host, Shape, Tensor
 from keras_inits.diagnostics import advice, capture, statistics, verdicts
 from keras_inits.diagnostics.report import KernelSignal, LayerSignal
-from keras_inits.initializers import keras_own
+from keras_inits.initializers import Ones, keras_own
 from keras_inits.initializers.base import Initializer
 from keras_inits.model import graph
-from keras_inits.model.fans import layer_fans
+from keras_inits.model.fans import NORMALIZATIONS, layer_fans
 from keras_inits.model.owners import Owners
-from keras_inits.model.recipes import activations
+from keras_inits.model.recipes import activations, common
 
 SIGMAS = 5.0
 
 
-def bias_size(layer: keras.Layer) -> float | None:
-    """Largest absolute value of a layer's bias; gates start with one by design."""
-    bias = getattr(layer, "bias", None)
-    if not isinstance(bias, keras.Variable):
-        return None
-    return float(np.abs(_backend.to_numpy(bias)).max(initial=0.0))
+def bias_size(layer: keras.Layer, own: Sequence[keras.Variable]) -> float | None:
+    """How far a layer's biases and shifts are from 0 at most, and its scales from 1.
+
+    Args:
+        layer: The layer.
+        own: Its weights.
+
+    Returns:
+        The largest distance; None without such a weight.
+    """
+    found = []
+    for variable in own:
+        start = common.plain(layer, variable)
+        named = variable.name == "bias" or isinstance(layer, NORMALIZATIONS)
+        if start is not None and named:
+            away = _backend.to_numpy(variable) - float(isinstance(start, Ones))
+            found.append(float(np.abs(away).max(initial=0.0)))
+    return max(found, default=None)
 
 
 def waits(weights: list[keras.Variable], gradients: dict[int, Tensor]) -> bool:
