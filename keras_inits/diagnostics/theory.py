@@ -211,9 +211,8 @@ class Predictor(capture.Observer):
         for row, call in zip(rows, calls, strict=True):
             prediction = self._prediction(call, training)
             if prediction is not None:
-                parts = not row.signal.not_finite and self.outputs[call].parts_from(
-                    prediction.variance, prediction.slack
-                )
+                measured = self.outputs[call]
+                parts = measured.parts_from(prediction.variance, prediction.slack)
                 row = dataclasses.replace(
                     row,
                     predicted_stddev=math.sqrt(prediction.variance),
@@ -236,8 +235,6 @@ class Predictor(capture.Observer):
             self.outputs[call],
             self.before.get(call),
         )
-        if not np.isfinite(case.taken).all():
-            return None
         found = RULES[type(call.layer)](case)
         return found if found and math.isfinite(found.variance) else None
 
@@ -328,12 +325,9 @@ def _share_of_taps(case: Case) -> float:
         # The same pairs of entries meet as in the convolution that goes back.
         taken, made = made, taken
     for axis, size in enumerate(layer.kernel_size):
-        stride, dilation = (
-            value if isinstance(value, int) else value[axis]
-            for value in (layer.strides, layer.dilation_rate)
-        )
+        stride, dilation = layer.strides[axis], layer.dilation_rate[axis]
         reach = dilation * (size - 1)
-        added = max(0, (made[axis] - 1) * stride + reach + 1 - taken[axis])
+        added = (made[axis] - 1) * stride + reach + 1 - taken[axis]
         before = {"same": added // 2, "causal": reach}.get(layer.padding, 0)
         places = stride * np.arange(made[axis])[:, None] - before
         places = places + dilation * np.arange(size)
