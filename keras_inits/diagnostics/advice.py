@@ -18,6 +18,9 @@ from keras_inits.model.report import shortened
 # Weights further than this factor from the standard deviation their activation wants
 # are off. He is 1.41 times Glorot, which is what kills a ReLU network of 50 layers.
 OFF_SCALE = 1.25
+# Before a normalization no standard start is further off: He by fan_out is 2.6 times as
+# much as Glorot where a convolution narrows six channels to one.
+HIDDEN = 5.0
 LARGE_BIAS = 0.25  # of a signal of size 1
 SHUT_GATE = 10.0  # the bias of a gate that lets 5e-5 through or keeps it out
 RECIPE = "keras_inits.recipes.by_activation()"
@@ -213,6 +216,32 @@ def _off(
                 ratio = kernel.stddev / kernel.wanted_stddev
                 if not 1.0 / OFF_SCALE <= ratio <= OFF_SCALE:
                     found.append((layer, reader, kernel))
+    return found
+
+
+def hidden_by_normalization(
+    layers: Sequence[LayerSignal],
+) -> list[tuple[LayerSignal, float]]:
+    """Layers whose kernel is far too large and followed by a normalization.
+
+    What comes out does not depend on the kernel's scale, and so the gradient falls as
+    the scale grows: of steps of one size, as Adam's, each turns the kernel by so much
+    less, and of steps of gradient descent by the square.
+
+    Returns:
+        A list of pairs: the layer, and how many times too large its kernel is.
+
+    Reference:
+        Hoffer et al. 2018, "Norm matters: efficient and accurate normalization schemes
+        in deep networks", https://arxiv.org/abs/1803.01814
+    """
+    found = []
+    for layer in layers:
+        between = layers[layer.index + 1 : activated(layers, layer).index + 1]
+        for kernel in layer.kernels[:1]:
+            ratio = kernel.stddev / (kernel.wanted_stddev or math.inf)
+            if ratio > HIDDEN and any(map(_is_normalization, between)):
+                found.append((layer, ratio))
     return found
 
 

@@ -121,7 +121,7 @@ def judge(
             first[trend.problem] = min(places)
         text, code = advice.give(layers, addresses, first, stream)
         sentences = [trend.sentence for trend in trends] + remarked
-    elif remarked:
+    elif remarked := remarked + _too_large(layers):
         sentences = [f"healthy, but {remarked[0]}", *remarked[1:]]
     else:
         sentences = ["healthy: signal and gradient keep their size through the layers"]
@@ -137,6 +137,20 @@ def judge(
     ]
     verdict = "; ".join(sentences + ([text] if text else []))
     return Judgment(judged, verdict, not trends, code)
+
+
+def _too_large(layers: Sequence[LayerSignal]) -> list[str]:
+    """A sentence on kernels whose size a normalization hides, if there are any."""
+    found = advice.hidden_by_normalization(layers)
+    if not found:
+        return []
+    ratio = max(ratio for _, ratio in found)
+    which = "1 layer is" if len(found) == 1 else f"each of {len(found)} layers is"
+    return [
+        f"the kernel of {which} up to {number(ratio)} times as large as the activation "
+        f"wants, first in {remarks.place(found[0][0])}: the normalization after it "
+        "hides this, but each step changes it by that much less"
+    ]
 
 
 def band(data_stddev: float | None) -> Interval:

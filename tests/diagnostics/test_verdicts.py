@@ -353,3 +353,30 @@ def test_a_model_of_one_layer_has_a_verdict():
     report = diagnose(plain(None, depth=1), normal((8, 16)))
 
     assert report.verdict.startswith("healthy")
+
+
+@pytest.mark.parametrize(
+    "norm", [keras.layers.BatchNormalization, keras.layers.LayerNormalization]
+)
+@pytest.mark.parametrize("factor", [0.1, 1.0, 2.6, 30.0])
+def test_kernels_whose_size_a_normalization_hides_are_remarked(norm, factor):
+    inputs = x = keras.Input((16,))
+    for place in range(3):
+        x = keras.layers.ReLU()(norm()(keras.layers.Dense(32, name=f"d{place}")(x)))
+    model = keras.Model(inputs, keras.layers.Dense(3, name="head")(x))
+    drawn = normal((32, 32), math.sqrt(2.0 / 32.0))
+    model.get_layer("d1").kernel.assign(factor * drawn)
+    # Nothing hides the size of this one, and nothing judges it.
+    model.get_layer("head").kernel.assign(30.0 * normal((32, 3)))
+    report = diagnose(model, normal((64, 16)))
+
+    assert report.healthy
+    if factor < 5.0:
+        assert report.verdict == "healthy: the signal keeps its size through the layers"
+    else:
+        ratio = factor * np.std(normal((32, 32)))
+        assert report.verdict == (
+            f"healthy, but the kernel of 1 layer is up to {ratio:.2g} times as large "
+            "as the activation wants, first in layer 3 (d1): the normalization after "
+            "it hides this, but each step changes it by that much less"
+        )
