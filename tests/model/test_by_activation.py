@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from keras_inits import calculate_gain
-from keras_inits.model import initialize, recipes
+from keras_inits.model import graph, initialize, recipes
 from tests.model.models import as_float64, dense, values
 from tests.support import SIGMAS, assert_orthonormal
 
@@ -167,3 +167,8 @@ def test_the_signals_power_holds_through_deep_networks(activation):
     # The first kernel sees the data, not an activation: gain**2 times its power.
     assert abs(math.log(power[-1] / (power[0] * gain**2))) < tolerance
     assert tolerance < depth * math.log(2.0)  # a wrong gain would be seen
+
+
+@pytest.mark.parametrize(("bound", "name"), [(6.0, "relu6"), (8.0, "relu")])
+def test_a_relu_whose_bound_is_another_counts_as_relu(bound, name):
+    assert graph.activation_of(layers.ReLU(max_value=bound)) == (name, None)

@@ -275,3 +275,11 @@ def test_a_weight_of_another_layer_is_refused():
         "fans_of: Argument `layer` must be a Keras model or layer, got 'dense'."
     ):
         fans_of("dense", one.kernel)
+
+
+def test_strides_thin_out_only_what_a_convolutional_cell_reads():
+    layer = keras.layers.ConvLSTM1D(6, 3, strides=3)
+    layer.build((None, 4, 9, 2))
+
+    assert fans_of(layer, layer.cell.kernel) == (6, 6)
+    assert fans_of(layer, layer.cell.recurrent_kernel) == (18, 18)
