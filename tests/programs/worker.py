@@ -77,7 +77,8 @@ def lstm():
 def transformer():
     """Two blocks of attention and a feed-forward network on integers."""
     tokens = keras.Input((12,), dtype="int32")
-    x = keras.layers.Embedding(50, 16)(tokens)
+    unit = keras.initializers.RandomNormal(stddev=1.0)
+    x = keras.layers.Embedding(50, 16, unit)(tokens)
     for _ in range(2):
         y = keras.layers.LayerNormalization()(x)
         y = keras.layers.MultiHeadAttention(2, 8)(y, y)
