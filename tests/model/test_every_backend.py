@@ -45,8 +45,8 @@ def test_owners_and_addresses_are_equal_on_every_backend(workers):
 # Errors of logits, whose slopes the loss has, after at most 24 stages (an LSTM's steps)
 # of sums of at most 48 products that together are below 6: each rounds as in
 # `tests.diagnostics.networks.product`, and errors of independent stages add in square.
-# No stage is steeper than the identity, but two of gelu by an eighth: what normalizations
-# divide by is above 1, for embeddings are N(0, 1).
+# No stage is steeper than the identity, but two of gelu by an eighth: normalizations
+# divide by more than 1, for embeddings are N(0, 1).
 STAGES, TERMS, TOTAL = 24, 48, 6.0 * (9 / 8) ** 2
 LOSS_TOLERANCE = SIGMAS * math.sqrt(STAGES * 2 * TERMS) * TOTAL * ROUNDING
 
