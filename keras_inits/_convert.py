@@ -88,6 +88,11 @@ def text(value: object) -> str:
 def short_text(value: object) -> str:
     """An argument as text; of an array that takes more than a few words, its shape."""
     found = text(value)
-    if isinstance(value, (np.ndarray, list)) and len(found) > LONGEST:
-        return f"array of shape {np.shape(value)}"
-    return found
+    if not isinstance(value, (np.ndarray, list)) or len(found) <= LONGEST:
+        return found
+    try:
+        array = np.asarray(value)
+    except Exception:  # a list of lists of several lengths, or of anything
+        return found
+    is_array = isinstance(value, np.ndarray) or array.dtype.kind in "biufc"
+    return f"array of shape {array.shape}" if is_array else found
